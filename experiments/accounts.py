@@ -1,0 +1,91 @@
+"""Who owns what at a moment, and who won and lost between two moments; the sum is 0 in every asset."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from shoal.sim.records import Schema
+from shoal.sim.units import Asset
+from shoal.sim.world import World
+
+Holding = Mapping[tuple[str, Asset], int]
+
+BURNT: Final = "burnt gas"
+AGENTS: Final = Schema(
+    "agents",
+    (
+        ("owner", "text"),
+        ("kind", "text"),
+        ("asset", "text"),
+        ("start_raw", "raw"),
+        ("start_tokens", "float"),
+        ("end_raw", "raw"),
+        ("end_tokens", "float"),
+        ("change_raw", "raw"),
+        ("change_tokens", "float"),
+        ("start_price", "float"),
+        ("end_price", "float"),
+        ("value_change_quote_tokens", "float"),
+    ),
+)
+
+
+def holdings(world: World) -> dict[tuple[str, Asset], int]:
+    """Base units by owner and asset over all hosts and money in flight.
+
+    What a venue holds for others (escrow, shares of reserves) counts as theirs; share tokens themselves are left
+    out, being nothing but such claims; what was burnt counts as the holding of "burnt gas".
+    """
+    shares = {asset for venue in world.venues.values() for asset in venue.share_assets}
+    held: dict[tuple[str, Asset], int] = {}
+    for asset in world.ledger.assets:
+        if asset in shares:
+            continue
+        for account, amount in world.ledger.holders(asset):
+            held[account.owner, asset] = held.get((account.owner, asset), 0) + amount
+        held[BURNT, asset] = world.ledger.burned(asset)
+    for name, venue in world.venues.items():
+        for owner, claimed in venue.claims(world.ledger).items():
+            for asset, amount in claimed.items():
+                held[owner, asset] = held.get((owner, asset), 0) + amount
+                held[name, asset] = held.get((name, asset), 0) - amount
+    return held
+
+
+def record_results(
+    world: World,
+    before: Holding,
+    after: Holding,
+    *,
+    kinds: Mapping[str, str],
+    start_prices: Mapping[str, float],
+    end_prices: Mapping[str, float],
+) -> None:
+    """Write the table ``agents``: one row an owner and asset.
+
+    ``kinds`` names what an owner is; prices are in quote tokens per whole token, by symbol. The change in value is
+    the value at the end less the value at the start, each at its own prices.
+    """
+    table = world.records.table(AGENTS)
+    for owner, asset in sorted(set(before) | set(after)):
+        start, end = before.get((owner, asset), 0), after.get((owner, asset), 0)
+        if start == end == 0:
+            continue
+        first, last = start_prices[asset.symbol], end_prices[asset.symbol]
+        table.append(
+            (
+                owner,
+                kinds.get(owner, "venue"),
+                asset.symbol,
+                start,
+                asset.tokens(start),
+                end,
+                asset.tokens(end),
+                end - start,
+                asset.tokens(end - start),
+                first,
+                last,
+                asset.tokens(end) * last - asset.tokens(start) * first,
+            )
+        )

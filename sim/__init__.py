@@ -1,0 +1,1 @@
+"""The engine: one clock, one ledger, hosts, feeds, keyed draws and records."""

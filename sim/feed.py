@@ -1,0 +1,134 @@
+"""What a place published and when; remote readers see it one latency late, without an event per reader."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import simpy
+
+from shoal.sim.clock import DELIVERY, Clock
+from shoal.sim.latency import Network
+
+_KEPT = 256
+
+
+class News(NamedTuple):
+    """One published item: when it was published, and what."""
+
+    published_ns: int
+    item: Any
+
+
+class _Reader:
+    """How far the readers at one place have come: news up to ``seen`` has arrived there."""
+
+    __slots__ = ("arrival_ns", "seen", "waiting")
+
+    def __init__(self, seen: int) -> None:
+        self.seen = seen
+        self.arrival_ns = 0
+        self.waiting: simpy.Event | None = None
+
+
+class Feed:
+    """A sequence of news from one place.
+
+    ``read(place)`` pulls the newest item that has arrived there; a later item never arrives before an earlier one.
+    Who must wake on news waits for ``changed(place)``. The latency of an item is drawn by (link, feed, item number),
+    so that everybody at one place sees it at the same time and reading draws nothing.
+
+    Complexity: publishing O(1); reading amortised O(1) per published item and place; memory O(items in flight).
+    """
+
+    def __init__(self, name: str, place: str, clock: Clock, network: Network) -> None:
+        self.name = name
+        self.place = place
+        self._clock = clock
+        self._network = network
+        self._news: list[News] = []
+        self._first = 0
+        self._readers: dict[str, _Reader] = {}
+
+    def publish(self, item: Any) -> None:
+        """Add an item now, and wake who waits for it, each one latency later."""
+        self._news.append(News(self._clock.now_ns, item))
+        for place, reader in self._readers.items():
+            # Who still waits had seen everything before: this item is the first in flight to that place.
+            if reader.waiting is not None and not reader.waiting.triggered:
+                self._schedule(place, reader)
+        if len(self._news) > 4 * _KEPT:
+            self._trim()
+
+    def read(self, place: str) -> News | None:
+        """The newest item that has arrived at the place, or None before the first."""
+        reader = self._reader(place)
+        self._advance(place, reader)
+        index = reader.seen - 1 - self._first
+        return self._news[index] if index >= 0 else None
+
+    def count(self, place: str) -> int:
+        """How many items have arrived at the place; with ``since`` a way to read each item once."""
+        reader = self._reader(place)
+        self._advance(place, reader)
+        return reader.seen
+
+    def since(self, place: str, count: int) -> list[News]:
+        """The items that arrived at the place after the first ``count`` of them, oldest first.
+
+        Raises:
+            ValueError: items that old are no longer kept (more than 256 behind).
+        """
+        seen = self.count(place)
+        if count < self._first and seen > count:
+            raise ValueError(f"feed {self.name}: item {count} is no longer kept; the oldest is {self._first}")
+        return self._news[max(count - self._first, 0) : seen - self._first]
+
+    def changed(self, place: str) -> simpy.Event:
+        """An event that succeeds when the next item arrives at the place; its value is that ``News``."""
+        reader = self._reader(place)
+        self._advance(place, reader)
+        if reader.waiting is None or reader.waiting.triggered:
+            reader.waiting = simpy.Event(self._clock)
+            if reader.seen - self._first < len(self._news):
+                self._schedule(place, reader)
+        return reader.waiting
+
+    def _schedule(self, place: str, reader: _Reader) -> None:
+        """Let the waiting event succeed when the first item in flight arrives."""
+        event = reader.waiting
+        assert event is not None
+        event._ok = True
+        event._value = self._news[reader.seen - self._first]
+        arrival_ns = self._arrival_ns(place, reader)
+        self._clock.schedule(event, DELIVERY, arrival_ns - self._clock.now_ns)  # type: ignore[arg-type]
+
+    def _reader(self, place: str) -> _Reader:
+        reader = self._readers.get(place)
+        if reader is None:
+            reader = self._readers[place] = _Reader(self._first)
+        return reader
+
+    def _arrival_ns(self, place: str, reader: _Reader) -> int:
+        """When the first item in flight arrives: its own delay, but not before the item that went ahead."""
+        news = self._news[reader.seen - self._first]
+        delay_ns = 0 if place == self.place else self._network.delay_of(self.place, place, self.name, reader.seen)
+        return max(news.published_ns + delay_ns, reader.arrival_ns)
+
+    def _advance(self, place: str, reader: _Reader) -> None:
+        now_ns, known = self._clock.now_ns, self._first + len(self._news)
+        while reader.seen < known:
+            arrival_ns = self._arrival_ns(place, reader)
+            if arrival_ns > now_ns:
+                return
+            reader.arrival_ns = arrival_ns
+            reader.seen += 1
+
+    def _trim(self) -> None:
+        """Drop what every reader has passed, except the newest few that a cursor may still point at."""
+        for place, reader in self._readers.items():
+            self._advance(place, reader)
+        passed = min((reader.seen for reader in self._readers.values()), default=self._first + len(self._news))
+        drop = passed - _KEPT - self._first
+        if drop > 0:
+            del self._news[:drop]
+            self._first += drop

@@ -1,0 +1,1 @@
+"""Where calls execute: exchanges on arrival, chains in blocks."""

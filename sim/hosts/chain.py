@@ -1,0 +1,329 @@
+"""A host that executes transactions in blocks, in the order its builder chose, each atomically, with gas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, cast
+
+import simpy
+
+from shoal.sim.calls import Bundle, Call, Departure, Fill, Outcome, Receipt, Transaction
+from shoal.sim.clock import BLOCK, DELIVERY
+from shoal.sim.errors import DroppedFromPool, FeeCapTooLow, GasLimitExceeded, Refusal
+from shoal.sim.hosts.base_fee import ELASTICITY, next_base_fee_wei
+from shoal.sim.hosts.block import Block, BlockBook, BlockNews, Landed
+from shoal.sim.hosts.block_schedule import BlockSchedule
+from shoal.sim.hosts.block_space import BlockSpaceDemand
+from shoal.sim.hosts.builder import BlockBuilder
+from shoal.sim.hosts.executor import Executor
+from shoal.sim.hosts.gas import INTRINSIC_GAS, TRANSACTION_GAS_CAP
+from shoal.sim.hosts.host import TRANSIT, Host
+from shoal.sim.hosts.mempool import Mempool, Pending, Seen
+from shoal.sim.journal import Entry, swap
+from shoal.sim.ordering.effective_tip import EffectiveTip
+from shoal.sim.ordering.policy import OrderingPolicy
+from shoal.sim.units import NANOSECONDS_PER_SECOND, Account, Asset
+
+if TYPE_CHECKING:
+    from shoal.sim.world import World
+
+PROPOSER: Final = "proposer"
+POOL_LIFETIME_NS: Final = 3 * 3600 * NANOSECONDS_PER_SECOND
+
+
+@dataclass(frozen=True, slots=True)
+class _LastBlock:
+    """What it takes to execute the last block again: how to undo it, and what was in it."""
+
+    block: Block
+    undo: list[Entry]
+    credits: tuple[Departure, ...]
+    landed: tuple[Landed, ...]
+
+
+class Chain(Host):
+    """Transactions wait in a pool, public or with a builder; each block executes them in its builder's order.
+
+    Each transaction is atomic; gas is paid also on refusal, the base fee is burnt and counted, the tip goes to the
+    proposer. Money from other hosts is credited at the top of the next block, so between blocks nothing on the chain
+    moves: ``simulate`` runs on the state after the last block, and the last block can be executed again.
+
+    Args:
+        world: the run it belongs to.
+        name: the place on the network.
+        native: the asset in which gas is paid.
+        schedule: when blocks come.
+        base_fee_wei: the base fee of the first block, base units of the native asset per gas.
+        gas_limit: gas a block holds; the target is half of it.
+        ordering: the builder's rule.
+        demand: the background's demand for block space; None is a labelled limit: an otherwise empty chain.
+        builders: who builds, by share of blocks; drawn by block number.
+        pool_lifetime_ns: how long a transaction may wait.
+
+    Source: EIP-1559, EIP-7825 (cap of a transaction), go-ethereum's pool.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        name: str,
+        *,
+        native: Asset,
+        schedule: BlockSchedule,
+        base_fee_wei: int,
+        gas_limit: int = 60_000_000,
+        ordering: OrderingPolicy | None = None,
+        demand: BlockSpaceDemand | None = None,
+        builders: Mapping[str, float] | None = None,
+        pool_lifetime_ns: int = POOL_LIFETIME_NS,
+    ) -> None:
+        if type(base_fee_wei) is not int or base_fee_wei < 0:
+            raise ValueError(f"chain {name}: base fee must be whole wei >= 0, had {base_fee_wei!r}")
+        if type(gas_limit) is not int or gas_limit < 2 * INTRINSIC_GAS:
+            raise ValueError(f"chain {name}: gas limit must be a whole number >= {2 * INTRINSIC_GAS}")
+        super().__init__(world, name)
+        self.native = native
+        self.schedule = schedule
+        self.base_fee_wei = base_fee_wei
+        self.gas_limit = gas_limit
+        self.demand = demand
+        self.builders = dict(builders) if builders else {"builder": 1.0}
+        self.pool = Mempool(pool_lifetime_ns)
+        self.number = 0
+        self.included = 0
+        self.news = world.feed(name, name)
+        self.arrivals = world.feed(f"{name} pool", name)
+        now_ns = world.clock.now_ns
+        self._executor = Executor(
+            world.ledger,
+            name,
+            native=native,
+            proposer=Account(PROPOSER, name),
+            venues=self.venues,
+            perform=self._perform,
+        )
+        self._builder = BlockBuilder(
+            self.pool,
+            self._executor,
+            world.journal,
+            ordering=ordering if ordering is not None else EffectiveTip(),
+            gas_limit=gas_limit,
+            interval_ns=schedule.interval_ns,
+            mean_tip_wei=None if demand is None else demand.mean_tip_wei,
+        )
+        self._book = BlockBook(world.records, name, native)
+        self._sequence = 0
+        self._inbound: list[Departure] = []
+        self._demand_stream = world.draws.stream(name, "background gas")
+        self._builder_stream = world.draws.stream(name, "builder")
+        self._times = schedule.times_ns(now_ns, world.draws.stream(name, "block time"))
+        self._last = _LastBlock(Block(0, now_ns, next(iter(self.builders)), base_fee_wei), [], (), ())
+        self.news.publish(BlockNews(0, now_ns, base_fee_wei, base_fee_wei, 0))
+        world.clock.at(next(self._times), BLOCK, self._produce)
+
+    # --- what senders use -------------------------------------------------------------------------------------
+
+    def submit(
+        self,
+        what: Transaction | Bundle,
+        *,
+        place: str,
+        answer: simpy.Event | None,
+        builder: str | None = None,
+    ) -> None:
+        """Send a transaction to the public pool, or privately to a builder; bundles are always private.
+
+        Raises:
+            ValueError: a builder nobody knows, an empty bundle, or a bundle sent to the public pool.
+        """
+        bundle = what if isinstance(what, Bundle) else None
+        transactions = what.transactions if isinstance(what, Bundle) else (what,)
+        if builder is not None and builder not in self.builders:
+            raise ValueError(f"{self.name} has no builder {builder!r}; it has {', '.join(self.builders)}")
+        if bundle is not None and (not transactions or builder is None):
+            raise ValueError("a bundle holds at least one transaction and goes privately to a builder")
+        clock = self.world.clock
+        sender = transactions[0].sender
+        pending = Pending(transactions, bundle, 0, 0, clock.now_ns, place, builder, answer)
+        arrival_ns = clock.now_ns + self.world.network.delay_ns(place, self.name, sender)
+        clock.at(arrival_ns, DELIVERY, self._receive, pending)
+
+    def pending(self, place: str) -> list[Seen]:
+        """The public pool as somebody at that place sees it now, one latency late, in order of arrival."""
+        network, now_ns = self.world.network, self.world.clock.now_ns
+        delay_ns = 0 if place == self.name else network.delay_of(self.name, place, f"{self.name} pool", self._sequence)
+        return self.pool.public(now_ns, delay_ns)
+
+    def simulate(self, transactions: Sequence[Transaction]) -> list[Receipt]:
+        """What these transactions would give on the state after the last block, one after the other; changes nothing.
+
+        They are executed at the next base fee and the last block's timestamp; who cannot pay is refused as in a block.
+        """
+        mark = self.world.journal.mark()
+        time_ns = self._last.block.time_ns
+        block = Block(self.number + 1, time_ns, self._last.block.builder, self.base_fee_wei)
+        receipts = []
+        for transaction in transactions:
+            refusal = self._executor.unaffordable(transaction, block.base_fee_wei)
+            if refusal is None:
+                receipts.append(self._executor.run(transaction, block))
+            else:
+                receipts.append(Receipt(time_ns, refusal=refusal))
+        self.world.journal.undo(mark)
+        return receipts
+
+    def replay_last_block(self, *, without: Iterable[int] = ()) -> dict[int, Receipt]:
+        """Execute the last block again with some transactions left out, in the same order; changes nothing.
+
+        Args:
+            without: numbers of transactions to leave out (``Receipt.number``).
+
+        Returns:
+            Receipts by transaction number; one that could no longer be paid for is missing.
+        """
+        left_out, last, journal = set(without), self._last, self.world.journal
+        redo = swap(last.undo)
+        block = Block(last.block.number, last.block.time_ns, last.block.builder, last.block.base_fee_wei)
+        receipts: dict[int, Receipt] = {}
+        mark = journal.mark()
+        self._credit(last.credits)
+        for landed in last.landed:
+            number, transaction = landed.receipt.number, landed.transaction
+            if number not in left_out and self._executor.unaffordable(transaction, block.base_fee_wei) is None:
+                receipt = receipts[number] = self._executor.run(transaction, block)
+                receipt.number, receipt.position = number, len(receipts) - 1
+        journal.undo(mark)
+        last.undo[:] = swap(redo)
+        return receipts
+
+    def arrive(self, departure: Departure) -> None:
+        """Money from another host waits to be credited at the top of the next block."""
+        self._inbound.append(departure)
+
+    def nonce(self, sender: str) -> int:
+        """The sender's next nonce."""
+        return self._executor.nonce(sender)
+
+    # --- the pool ---------------------------------------------------------------------------------------------
+
+    def _receive(self, event: simpy.Event) -> None:
+        pending = cast(Pending, event.value)
+        self._sequence += 1
+        pending.sequence = self._sequence
+        pending.arrival_ns = self.world.clock.now_ns
+        try:
+            for transaction in pending.transactions:
+                self._check_admission(transaction)
+            replaced = self.pool.admit(pending, self.nonce(pending.sender))
+        except Refusal as refusal:
+            self._refuse(pending, refusal)
+            return
+        if replaced is not None:
+            self._refuse(replaced, DroppedFromPool(replaced.sender, "a replacement", "to stay the best offer"))
+        if pending.builder is None:
+            self.arrivals.publish(Seen(pending.sequence, pending.arrival_ns, pending.transactions[0]))
+
+    def _check_admission(self, transaction: Transaction) -> None:
+        sender, limit = transaction.sender, transaction.gas_limit
+        fee, tip = transaction.max_fee_wei, transaction.max_tip_wei
+        if type(fee) is not int or type(tip) is not int or not 0 <= tip <= fee < 2**128:
+            raise FeeCapTooLow(sender, f"fee cap {fee!r}, tip {tip!r}", "whole numbers, 0 <= tip <= fee cap", "wei")
+        if limit is not None and (type(limit) is not int or limit < INTRINSIC_GAS):
+            raise GasLimitExceeded(sender, limit, f"at least {INTRINSIC_GAS}", "gas")
+        wanted, cap = self._executor.gas_limit(transaction), min(TRANSACTION_GAS_CAP, self.gas_limit)
+        if wanted > cap:
+            raise GasLimitExceeded(sender, wanted, f"at most {cap}", "gas")
+        unaffordable = self._executor.unaffordable(transaction, 0)
+        if unaffordable is not None:
+            raise unaffordable
+
+    def _refuse(self, pending: Pending, refusal: Refusal) -> None:
+        """Record, and tell the sender, that this will not be in any block."""
+        receipt = Receipt(self.world.clock.now_ns, refusal=refusal)
+        for transaction in pending.transactions:
+            self.refused += len(transaction.calls)
+            self.world.transactions += 1
+            self._book.transaction(Landed(pending, transaction, receipt, 0), None, receipt.time_ns)
+        self._answer(pending.answer, pending.sender, pending.place, receipt)
+
+    # --- the block --------------------------------------------------------------------------------------------
+
+    def _produce(self, _event: simpy.Event) -> None:
+        world, now_ns = self.world, self.world.clock.now_ns
+        self.number += 1
+        for pending, refusal in self.pool.expired(now_ns, self.number):
+            self.pool.remove(pending, now_ns)
+            self._refuse(pending, refusal)
+        block = Block(self.number, now_ns, self._draw_builder(), self.base_fee_wei)
+        if self.demand is not None:
+            target = self.gas_limit // ELASTICITY
+            block.background_gas = self.demand.gas(self.number, now_ns, self.base_fee_wei, target, self._demand_stream)
+        credits = tuple(self._inbound)
+        self._inbound.clear()
+        # Endowments and the like are committed already; only this block may be in its log.
+        world.journal.commit()
+        self._credit(credits)
+        landed, left_out = self._builder.fill(block)
+        for one in landed:
+            self.included += 1
+            one.receipt.number = self.included
+        self._last = _LastBlock(block, world.journal.take(), credits, tuple(landed))
+        self._close(block, credits, landed)
+        for pending, refusal in left_out:
+            self._refuse(pending, refusal)
+        world.clock.at(next(self._times), BLOCK, self._produce)
+
+    def _draw_builder(self) -> str:
+        names = tuple(self.builders)
+        # One draw a block, in block order, and nobody else uses the stream: the draw is keyed by block number.
+        return names[self._builder_stream.pick(tuple(self.builders.values()))] if len(names) > 1 else names[0]
+
+    def _credit(self, credits: Iterable[Departure]) -> None:
+        for one in credits:
+            source, target = Account(one.owner, TRANSIT), Account(one.owner, self.name)
+            self.world.ledger.transfer(one.asset, source, target, one.amount)
+
+    def _close(self, block: Block, credits: Sequence[Departure], landed: Sequence[Landed]) -> None:
+        """Record, publish and answer."""
+        touched: dict[str, None] = {}
+        told: dict[str, tuple[tuple[str, Fill], ...]] = {}
+        for one in credits:
+            self._record_transfer(one, TRANSIT, "arrived")
+            told.setdefault(one.owner, ())
+        for entry in landed:
+            self.world.transactions += 1
+            self._book.transaction(entry, block, block.time_ns)
+            sender, receipt = entry.transaction.sender, entry.receipt
+            done: list[tuple[Call, Outcome | None]] = [*receipt.inner]
+            done += zip(receipt.calls, receipt.outcomes or [None] * len(receipt.calls), strict=True)
+            fills = told.get(sender, ())
+            for call, outcome in done:
+                self._record(call, sender, entry.pending.sent_ns, block.time_ns, outcome, receipt.refusal)
+                if outcome is not None:
+                    touched[call.venue] = None
+                    self._depart(outcome.departures)
+                    fills += tuple((call.venue, fill) for fill in outcome.fills)
+            told[sender] = fills
+        gas_used = block.gas_used + min(block.background_gas, self.gas_limit - block.gas_used)
+        self.base_fee_wei = next_base_fee_wei(block.base_fee_wei, gas_used, self.gas_limit)
+        self._book.block(
+            block, gas_limit=self.gas_limit, gas_used=gas_used, transactions=len(landed), waiting=len(self.pool)
+        )
+        self.publish(touched)
+        self.news.publish(BlockNews(block.number, block.time_ns, block.base_fee_wei, self.base_fee_wei, gas_used))
+        for owner, fills in told.items():
+            self._tell(owner, fills)
+        self._answer_all(landed)
+
+    def _answer_all(self, landed: Sequence[Landed]) -> None:
+        """One answer for each transaction; one for a whole bundle, with all its outcomes."""
+        grouped: dict[int, list[Landed]] = {}
+        for entry in landed:
+            grouped.setdefault(entry.pending.sequence, []).append(entry)
+        for group in grouped.values():
+            pending, receipt = group[0].pending, group[0].receipt
+            if pending.bundle is not None:
+                outcomes = tuple(outcome for entry in group for outcome in entry.receipt.outcomes)
+                receipt = Receipt(receipt.time_ns, outcomes, block=receipt.block, number=receipt.number)
+            self._answer(pending.answer, pending.sender, pending.place, receipt)

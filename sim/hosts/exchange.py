@@ -1,0 +1,87 @@
+"""A host that executes calls on arrival, one after the other."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+import simpy
+
+from shoal.sim.calls import Call, Departure, Outcome, Receipt
+from shoal.sim.clock import DELIVERY
+from shoal.sim.errors import BadArguments, Refusal
+from shoal.sim.hosts.host import TRANSIT, Host
+from shoal.sim.units import Account
+from shoal.sim.venue import Context
+
+if TYPE_CHECKING:
+    from shoal.sim.world import World
+
+_Message = tuple[simpy.Event | None, str, str, Call, int]
+
+
+class Exchange(Host):
+    """Calls execute in the order of their arrival, each after a service time; a busy exchange queues them.
+
+    Args:
+        world: the run it belongs to.
+        name: the place on the network.
+        service_ns: how long one call occupies the exchange; 0 executes at the instant of arrival.
+    """
+
+    def __init__(self, world: World, name: str, *, service_ns: int = 0) -> None:
+        if type(service_ns) is not int or service_ns < 0:
+            raise ValueError(f"exchange {name}: service time must be whole nanoseconds >= 0, had {service_ns!r}")
+        super().__init__(world, name)
+        self.service_ns = service_ns
+        self._free_ns = 0
+
+    def submit(self, call: Call, *, sender: str, place: str, answer: simpy.Event | None) -> None:
+        """Send a call from a place; it arrives one latency later."""
+        clock = self.world.clock
+        sent_ns = clock.now_ns
+        arrival_ns = sent_ns + self.world.network.delay_ns(place, self.name, sender)
+        clock.at(arrival_ns, DELIVERY, self._receive, (answer, sender, place, call, sent_ns))
+
+    def arrive(self, departure: Departure) -> None:
+        """Credit money that came from another host, at once."""
+        world, owner = self.world, departure.owner
+        world.ledger.transfer(departure.asset, Account(owner, TRANSIT), Account(owner, self.name), departure.amount)
+        world.journal.commit()
+        self._record_transfer(departure, TRANSIT, "arrived")
+        self._tell(owner, ())
+
+    def _receive(self, event: simpy.Event) -> None:
+        now_ns = self.world.clock.now_ns
+        finish_ns = max(now_ns, self._free_ns) + self.service_ns
+        self._free_ns = finish_ns
+        if finish_ns == now_ns:
+            self._execute(event)
+        else:
+            self.world.clock.at(finish_ns, DELIVERY, self._execute, event.value)
+
+    def _execute(self, event: simpy.Event) -> None:
+        answer, sender, place, call, sent_ns = cast(_Message, event.value)
+        world = self.world
+        now_ns, journal = world.clock.now_ns, world.journal
+        context = Context(world.ledger, self.name, sender, now_ns, self._no_inner_calls)
+        mark = journal.mark()
+        try:
+            outcome = self._perform(call, context)
+        except Refusal as refusal:
+            journal.undo(mark)
+            self._record(call, sender, sent_ns, now_ns, None, refusal)
+            self._answer(answer, sender, place, Receipt(now_ns, refusal=refusal))
+            return
+        except BaseException:
+            journal.undo(mark)
+            raise
+        journal.commit()
+        self._record(call, sender, sent_ns, now_ns, outcome, None)
+        self.publish((call.venue,))
+        self._tell(sender, tuple((call.venue, fill) for fill in outcome.fills))
+        if outcome.departures:
+            self._depart(outcome.departures)
+        self._answer(answer, sender, place, Receipt(now_ns, (outcome,), calls=(call,)))
+
+    def _no_inner_calls(self, calls: tuple[Call, ...]) -> tuple[Outcome, ...]:
+        raise BadArguments(self.name, f"{len(calls)} inner calls", "none: an exchange has no flash loans")

@@ -1,0 +1,161 @@
+"""Transactions that wait for a block: the public pool and what builders got privately."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import simpy
+
+from shoal.sim.calls import Bundle, Transaction
+from shoal.sim.errors import DroppedFromPool, NonceTooLow, Refusal, ReplacementUnderpriced
+
+MINIMUM_BUMP_PERCENT = 10
+
+
+@dataclass(slots=True, eq=False)
+class Pending:
+    """Something that waits: a transaction or a bundle, where it came from, and who waits for its receipt."""
+
+    transactions: tuple[Transaction, ...]
+    bundle: Bundle | None
+    sequence: int
+    arrival_ns: int
+    sent_ns: int
+    place: str
+    builder: str | None
+    answer: simpy.Event | None
+    left_ns: int | None = None
+
+    @property
+    def sender(self) -> str:
+        """Who sent it (a bundle: who sent its first transaction)."""
+        return self.transactions[0].sender
+
+
+class Seen(NamedTuple):
+    """A public transaction as somebody at a remote place sees it."""
+
+    sequence: int
+    arrival_ns: int
+    transaction: Transaction
+
+
+class Mempool:
+    """Waiting transactions by sender, so that nonces are kept in order; replacement needs a bump on both fee caps.
+
+    Source: go-ethereum's legacy pool (10 % bump); mechanics of private order flow as in MEV-Boost.
+    """
+
+    def __init__(self, lifetime_ns: int) -> None:
+        self.lifetime_ns = lifetime_ns
+        self._by_sender: dict[str, list[Pending]] = {}
+        self._bundles: list[Pending] = []
+        self._left: deque[Pending] = deque()
+
+    def __len__(self) -> int:
+        return len(self._bundles) + sum(map(len, self._by_sender.values()))
+
+    def __iter__(self) -> Iterator[Pending]:
+        """All that waits, by sender, then bundles."""
+        for waiting in self._by_sender.values():
+            yield from waiting
+        yield from self._bundles
+
+    def admit(self, pending: Pending, next_nonce: int) -> Pending | None:
+        """Take something in; returns what it replaced.
+
+        Raises:
+            NonceTooLow: the nonce was used.
+            ReplacementUnderpriced: one with this nonce waits and the bump on a fee cap is below 10 %.
+        """
+        if pending.bundle is not None:
+            self._bundles.append(pending)
+            return None
+        transaction, waiting = pending.transactions[0], self._by_sender.setdefault(pending.sender, [])
+        nonce = transaction.nonce
+        if nonce is None:
+            waiting.append(pending)
+            return None
+        if nonce < next_nonce:
+            raise NonceTooLow(pending.sender, nonce, next_nonce, "nonce")
+        for index, other in enumerate(waiting):
+            old = other.transactions[0]
+            if old.nonce == nonce and other.builder == pending.builder:
+                _check_bump(pending.sender, old, transaction)
+                waiting[index] = pending
+                return other
+        waiting.append(pending)
+        return None
+
+    def heads(self, sender: str, next_nonce: int, builder: str) -> list[Pending]:
+        """What the sender could have included next by this builder: its next nonce, and its oldest without a nonce."""
+        found, unnumbered = [], False
+        for pending in self._by_sender.get(sender, ()):
+            if pending.builder is not None and pending.builder != builder:
+                continue
+            nonce = pending.transactions[0].nonce
+            if nonce == next_nonce:
+                found.append(pending)
+            elif nonce is None and not unnumbered:
+                unnumbered = True
+                found.append(pending)
+        return found
+
+    def senders(self) -> list[str]:
+        """Everybody of whom a transaction waits, in the order they first came."""
+        return [sender for sender, waiting in self._by_sender.items() if waiting]
+
+    def bundles(self, builder: str) -> list[Pending]:
+        """Bundles that this builder holds."""
+        return [pending for pending in self._bundles if pending.builder in (None, builder)]
+
+    def remove(self, pending: Pending, now_ns: int) -> None:
+        """Take out what was included or dropped."""
+        if pending.bundle is not None:
+            self._bundles.remove(pending)
+            return
+        waiting = self._by_sender[pending.sender]
+        waiting.remove(pending)
+        if not waiting:
+            del self._by_sender[pending.sender]
+        if pending.builder is None:
+            pending.left_ns = now_ns
+            self._left.append(pending)
+
+    def expired(self, now_ns: int, block: int) -> list[tuple[Pending, Refusal]]:
+        """What has waited too long, or missed its block."""
+        gone: list[tuple[Pending, Refusal]] = []
+        for pending in self:
+            age_ns = now_ns - pending.arrival_ns
+            bundle = pending.bundle
+            last = None if bundle is None else bundle.block if bundle.block is not None else bundle.last_block
+            if last is not None and block > last:
+                gone.append((pending, DroppedFromPool(pending.sender, f"block {block}", f"block {last} or earlier")))
+            elif age_ns > self.lifetime_ns:
+                gone.append((pending, DroppedFromPool(pending.sender, age_ns, self.lifetime_ns, "ns of waiting")))
+        return gone
+
+    def public(self, now_ns: int, delay_ns: int) -> list[Seen]:
+        """The public pool as seen one latency late: what had arrived, and had not left, by then."""
+        as_of_ns = now_ns - delay_ns
+        while self._left and (self._left[0].left_ns or 0) < as_of_ns - self.lifetime_ns // 60:
+            self._left.popleft()
+        visible = [
+            pending
+            for pending in (*self._left, *(one for waiting in self._by_sender.values() for one in waiting))
+            if pending.builder is None
+            and pending.arrival_ns <= as_of_ns
+            and (pending.left_ns is None or pending.left_ns > as_of_ns)
+        ]
+        visible.sort(key=lambda pending: pending.sequence)
+        return [Seen(pending.sequence, pending.arrival_ns, pending.transactions[0]) for pending in visible]
+
+
+def _check_bump(sender: str, old: Transaction, new: Transaction) -> None:
+    for had, before in ((new.max_fee_wei, old.max_fee_wei), (new.max_tip_wei, old.max_tip_wei)):
+        needed = before + -(-before * MINIMUM_BUMP_PERCENT // 100)
+        if had < needed:
+            raise ReplacementUnderpriced(sender, had, needed, "wei per gas")

@@ -1,0 +1,1 @@
+"""In which order a builder takes what waits for a block; one policy a file."""

@@ -1,0 +1,147 @@
+"""What a host expects of a venue, and what it hands to it."""
+
+from __future__ import annotations
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, ClassVar
+
+from shoal.sim.calls import Call, Outcome
+from shoal.sim.errors import BadArguments, UnknownVerb
+from shoal.sim.journal import Journal
+from shoal.sim.ledger import Ledger
+from shoal.sim.units import Account, Asset
+
+
+class Context:
+    """What a venue may touch while it executes one call: the ledger, its journal, and the time.
+
+    ``now_ns`` is the exchange's clock or the block's timestamp. ``run(calls)`` executes the inner calls of a flash
+    loan in the same transaction, on the sender's behalf.
+    """
+
+    __slots__ = ("host", "journal", "ledger", "now_ns", "run", "sender", "sender_account")
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        host: str,
+        sender: str,
+        now_ns: int,
+        run: Callable[[tuple[Call, ...]], tuple[Outcome, ...]],
+    ) -> None:
+        self.ledger = ledger
+        self.journal: Journal = ledger.journal
+        self.host = host
+        self.sender = sender
+        self.sender_account = Account(sender, host)
+        self.now_ns = now_ns
+        self.run = run
+
+    @property
+    def now_s(self) -> int:
+        """Whole seconds since the Unix epoch, as a contract sees them."""
+        return self.now_ns // 1_000_000_000
+
+
+@cache
+def _signature(handler: Callable[..., Outcome]) -> tuple[frozenset[str], frozenset[str]]:
+    """Names a verb accepts, and those it requires (its first two parameters are the venue and the context)."""
+    parameters = list(inspect.signature(handler).parameters.values())[2:]
+    required = frozenset(one.name for one in parameters if one.default is inspect.Parameter.empty)
+    return frozenset(one.name for one in parameters), required
+
+
+class Venue(ABC):
+    """A state machine that exchanges, lends, prices or holds; no clock, no I/O, no randomness inside.
+
+    A subclass lists its verbs in ``verbs`` (name to method name). Each is a method ``(self, context, **arguments)``
+    that returns an ``Outcome`` or raises a ``Refusal``; all its writes to its own state go through
+    ``context.journal.write(vars(self), "name", value)`` or the journal on a dict, so that the host can undo them.
+    A venue that checks first and applies last, and lives on an exchange only, may write directly and says so.
+    """
+
+    verbs: ClassVar[Mapping[str, str]]
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.account = Account(name, "")
+
+    def place(self, host: str) -> None:
+        """Tell the venue which host it lives on; its own account is (its name, that host)."""
+        self.account = Account(self.name, host)
+
+    def execute(self, call: Call, context: Context) -> Outcome:
+        """Carry out a call.
+
+        Raises:
+            Refusal: the call was refused; the host undoes what was written.
+        """
+        method = self.verbs.get(call.verb)
+        if method is None:
+            raise UnknownVerb(f"{self.name}.{call.verb}", None, " or ".join(sorted(self.verbs)))
+        handler = getattr(type(self), method)
+        accepted, required = _signature(handler)
+        given = call.arguments.keys()
+        if not (given <= accepted and required <= given):
+            raise BadArguments(f"{self.name}.{call.verb}", sorted(given), sorted(accepted))
+        if call.inner:
+            if "inner" not in accepted:
+                raise BadArguments(f"{self.name}.{call.verb}", "inner calls", "none")
+            outcome: Outcome = handler(self, context, **call.arguments, inner=call.inner)
+        else:
+            outcome = handler(self, context, **call.arguments)
+        return outcome
+
+    @abstractmethod
+    def quote(self, call: Call, *, now_ns: int) -> Outcome:
+        """What the call would give now to a sender with enough funds; changes nothing.
+
+        Raises:
+            Refusal: as ``execute`` would, funds apart.
+        """
+
+    @abstractmethod
+    def state_bytes(self) -> bytes:
+        """The venue's own state in canonical form; equal states, equal bytes."""
+
+    @abstractmethod
+    def gas(self, verb: str) -> int:
+        """Gas units that a verb uses on a chain, intrinsic gas apart."""
+
+    @abstractmethod
+    def published(self, now_ns: int) -> Any:
+        """What the venue's feed shows, as an immutable value."""
+
+    @property
+    @abstractmethod
+    def assets(self) -> tuple[Asset, ...]:
+        """The assets it deals in."""
+
+    @property
+    def share_assets(self) -> tuple[Asset, ...]:
+        """Assets that are nothing but a claim on what the venue holds, such as liquidity tokens."""
+        return ()
+
+    def claims(self, ledger: Ledger) -> Mapping[str, Mapping[Asset, int]]:
+        """By owner, the part of the venue's balances that is the owner's: escrow, or a share of the reserves.
+
+        Rounded down; whoever counts who owns what adds this to the owner and takes it off the venue.
+        """
+        return {}
+
+
+def whole(value: object, who: str, name: str, *, minimum: int = 0, maximum: int = 2**256 - 1) -> int:
+    """Check an argument that must be a whole number within bounds.
+
+    Raises:
+        BadArguments: anything else: a bool, a float, text, NaN, a negative or huge number.
+    """
+    if type(value) is not int or not minimum <= value <= maximum:
+        # Python refuses to write ints of thousands of digits.
+        huge = type(value) is int and value.bit_length() > 300
+        shown = "a huge int" if huge else repr(value)
+        raise BadArguments(who, f"{name}={shown[:60]}", f"a whole number from {minimum} to {maximum}")
+    return value

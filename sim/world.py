@@ -1,0 +1,187 @@
+"""One run: the clock, the population, the ledger, hosts, keyed draws and records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import mesa
+import numpy as np
+import simpy
+
+from shoal.sim.agent import Agent
+from shoal.sim.clock import AGENT, Clock
+from shoal.sim.draws import Draws
+from shoal.sim.errors import AgentFailed, ClockStuck, RunError, ShoalError
+from shoal.sim.feed import Feed
+from shoal.sim.journal import Journal
+from shoal.sim.latency import ConstantLatency, Latency, Network
+from shoal.sim.ledger import Ledger
+from shoal.sim.records import Records
+from shoal.sim.units import Account, Asset
+
+if TYPE_CHECKING:
+    from shoal.sim.hosts.host import Host
+    from shoal.sim.venue import Venue
+
+
+class World:
+    """One run. Build it up (hosts, venues, agents, endowments), then ``run(until_ns)``.
+
+    Args:
+        seed: 0 to 2**64 - 1; every draw is a function of it.
+        start_ns: the first instant, nanoseconds since the Unix epoch, UTC.
+        latency: of links not set by ``network.link``.
+        records: where tables go; None keeps them in memory.
+
+    >>> world = World(seed=7)
+    >>> world.run(until_ns=1_000)
+    >>> world.clock.now_ns
+    1000
+    """
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        start_ns: int = 0,
+        latency: Latency | None = None,
+        records: Records | None = None,
+    ) -> None:
+        self.draws = Draws(seed)
+        self.clock = Clock(start_ns)
+        self.journal = Journal()
+        self.ledger = Ledger(self.journal)
+        self.network = Network(self.draws, latency if latency is not None else ConstantLatency(1_000_000))
+        self.records = records if records is not None else Records()
+        self.assets: dict[str, Asset] = {}
+        self.hosts: dict[str, Host] = {}
+        self.venues: dict[str, Venue] = {}
+        self.host_of: dict[str, Host] = {}
+        self.feeds: dict[str, Feed] = {}
+        self.agents: dict[str, Agent] = {}
+        self.fills = 0
+        self.transactions = 0
+        self.failure: RunError | None = None
+        self._started: set[str] = set()
+        self._processes: dict[simpy.Process, str] = {}
+
+    @cached_property
+    def population(self) -> mesa.Model[Any, Any]:
+        """Mesa's model, which holds the agents: ``world.population.agents.select(...)``, ``.groupby(...)``."""
+        population: mesa.Model[Any, Any] = mesa.Model(rng=np.random.default_rng(self.draws.seed))
+        return population
+
+    # --- building ---------------------------------------------------------------------------------------------
+
+    def asset(self, symbol: str, decimals: int) -> Asset:
+        """Make an asset known to this world.
+
+        Raises:
+            ValueError: the symbol is known with other decimals.
+        """
+        asset = Asset(symbol, decimals)
+        known = self.assets.setdefault(symbol, asset)
+        if known != asset:
+            raise ValueError(f"asset {symbol} is known with {known.decimals} decimals, not {decimals}")
+        return asset
+
+    def endow(self, owner: str, host: str, asset: Asset, amount: int) -> None:
+        """Mint an owner's money on a host before the run.
+
+        Raises:
+            ValueError: the host is unknown, or the amount is negative.
+        """
+        if host not in self.hosts:
+            raise ValueError(f"endowment of {owner}: no host {host!r}; there are {', '.join(self.hosts)}")
+        self.asset(*asset)
+        self.ledger.mint(asset, Account(owner, host), amount)
+        self.journal.commit()
+
+    def feed(self, name: str, place: str) -> Feed:
+        """The feed of that name, made at that place when first asked for."""
+        feed = self.feeds.get(name)
+        if feed is None:
+            feed = self.feeds[name] = Feed(name, place, self.clock, self.network)
+        return feed
+
+    def add_host(self, host: Host) -> None:
+        """Take in a host; hosts do this themselves.
+
+        Raises:
+            ValueError: the name is taken.
+        """
+        if host.name in self.hosts:
+            raise ValueError(f"a host named {host.name!r} exists")
+        self.hosts[host.name] = host
+
+    def register_venue(self, venue: Venue, host: Host) -> None:
+        """Take in a venue; hosts do this in ``add``.
+
+        Raises:
+            ValueError: the name is taken.
+        """
+        if venue.name in self.venues or venue.name in self.hosts:
+            raise ValueError(f"a venue or host named {venue.name!r} exists")
+        for asset in venue.assets:
+            self.asset(*asset)
+        self.venues[venue.name] = venue
+        self.host_of[venue.name] = host
+
+    def register_agent(self, agent: Agent) -> None:
+        """Take in an agent; agents do this themselves.
+
+        Raises:
+            ValueError: the name is taken.
+        """
+        if agent.name in self.agents or agent.name in self.venues or agent.name in self.hosts:
+            raise ValueError(f"an agent, venue or host named {agent.name!r} exists")
+        self.agents[agent.name] = agent
+
+    def at(self, time_ns: int, action: Callable[[World], None], *, priority: int = AGENT) -> None:
+        """Run an action of the experimenter, outside every agent's knowledge, at a time."""
+        self.clock.at(time_ns, priority, lambda event: action(self))
+
+    # --- running ----------------------------------------------------------------------------------------------
+
+    def run(self, *, until_ns: int) -> None:
+        """Start the agents not yet started and let time pass until just before ``until_ns``.
+
+        Raises:
+            ValueError: ``until_ns`` is not in the future, or an agent's ``run`` is no generator.
+            RunError: an agent failed, or the clock is stuck; ``world.failure`` keeps it.
+        """
+        for name, agent in self.agents.items():
+            if name not in self._started:
+                process = self.clock.process(agent._life())
+                self._processes[process] = name
+                self._started.add(name)
+        try:
+            self.clock.run(until=until_ns)
+        except RunError as error:
+            # SimPy raises a copy of what the process raised; the original is its cause.
+            original = error.__cause__ if isinstance(error.__cause__, RunError) else error
+            if isinstance(original, ClockStuck):
+                original = ClockStuck(original.time_ns, original.events, self._active())
+            self.failure = original
+            raise original from None
+        except RuntimeError as error:
+            # SimPy's word for a process that yields something else than an event.
+            if isinstance(error, ShoalError) or "Invalid yield value" not in str(error):
+                raise
+            self.failure = AgentFailed(self._active(), self.clock.now_ns, str(error).strip())
+            raise self.failure from error
+
+    def conservation(self) -> dict[str, int]:
+        """For every asset: minted - burned - the sum of all balances, which must be 0."""
+        return {asset.symbol: self.ledger.difference(asset) for asset in self.ledger.assets}
+
+    @property
+    def calls(self) -> int:
+        """Calls executed or refused so far on all hosts."""
+        return sum(host.executed + host.refused for host in self.hosts.values())
+
+    def _active(self) -> str:
+        process: Any = self.clock.active_process
+        return self._processes.get(process, "unknown")
