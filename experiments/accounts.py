@@ -76,7 +76,7 @@ def record_results(
         table.append(
             (
                 owner,
-                kinds.get(owner, "venue"),
+                kinds.get(owner, owner),
                 asset.symbol,
                 start,
                 asset.tokens(start),

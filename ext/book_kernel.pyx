@@ -1,10 +1,10 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True, initializedcheck=False
 """The order book kernel, compiled; `book_kernel_twin.py` says the same in plain Python.
 
-Orders lie in one array and refer to each other by slot; a level is a doubly linked list of slots. The levels of a side stand in
-sorted runs of at most `RUN` keys, key = side x price, so the best is the last entry of the last run and any tick costs
-O(log levels): there is no price window. Ids find their slot by open addressing. Arrays double when full and halve when an
-eighth is used, and each time the orders are laid out anew in priority order.
+Orders lie in one array and refer to each other by slot; a level is a doubly linked list of slots. The levels of a side
+stand in sorted runs of at most `RUN` keys, key = side x price, so the best is the last entry of the last run and any
+tick costs O(log levels): there is no price window. Ids find their slot by open addressing. Arrays double when full and
+halve when less than an eighth is used, and each time the orders are laid out anew in priority order.
 """
 
 from cpython.long cimport PyLong_AsLongLongAndOverflow
@@ -238,7 +238,7 @@ cdef class Book:
         cdef Level *level
         cdef int32_t at, position, slot, order_at = 0, level_at = 0, which
         cdef int bits = 1
-        if orders > <int64_t>1 << 30 or levels > <int64_t>1 << 30:
+        if orders > <int64_t>1 << 29 or levels > <int64_t>1 << 29:
             return False
         while (<int64_t>1 << bits) < 2 * orders:
             bits += 1
@@ -463,12 +463,17 @@ cdef class Book:
         return quantity
 
     cdef list fill_list(self):
+        """The last match's fills for Python; room for many is given back."""
         cdef int32_t at
         cdef Fill *fill
         cdef list fills = []
         for at in range(self.fill_count):
             fill = &self.fills[at]
             fills.append((fill.maker_id, fill.price, fill.quantity, fill.maker_remaining))
+        if self.fill_capacity > 16 * SMALLEST:
+            free(self.fills)
+            self.fills = NULL
+            self.fill_capacity = 0
         return fills
 
     cdef int32_t slot_or_refuse(self, object order_id) except -1:
@@ -653,12 +658,14 @@ cdef class Book:
         cdef list result = []
         cdef int32_t slot
         cdef Level *level
+        cdef Order *order
         for level_slot in self.level_order(&self.bids) + self.level_order(&self.asks):
             level = &self.level_slots[<int32_t>level_slot]
             slot = level.head
             while slot != NONE:
-                result.append((self.order_slots[slot].order_id, level.side, level.price, self.order_slots[slot].remaining))
-                slot = self.order_slots[slot].next
+                order = &self.order_slots[slot]
+                result.append((order.order_id, level.side, level.price, order.remaining))
+                slot = order.next
         return result
 
     def __iter__(self):
@@ -696,7 +703,7 @@ cdef class Book:
         return bytes(packed)
 
     def check(self):
-        """Raise RuntimeError if an invariant is broken: sums, order of levels, no crossing, links, every order found."""
+        """Raise RuntimeError if an invariant is broken: sums, order of levels, no crossing, links, memory."""
         bid, ask = self.best_bid(), self.best_ask()
         if bid is not None and ask is not None and bid >= ask:
             raise RuntimeError(f"book is crossed: bid {bid}, ask {ask}")

@@ -159,8 +159,13 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
         """Send transactions that land together or not at all, privately to a builder.
 
         Raises:
-            ValueError: no such chain, or no such builder.
+            ValueError: no such chain, no such builder, or this is no bundle of transactions.
         """
+        for transaction in bundle.transactions:
+            if type(transaction) is not Transaction or type(transaction.sender) is not str:
+                raise ValueError(f"{self.name} sent a bundle with {transaction!r}, which is no transaction")
+            for call in transaction.calls:
+                self._checked(call)
         answer = simpy.Event(self.world.clock)
         self._chain(chain).submit(bundle, place=self.place, answer=answer, builder=builder)
         return answer
@@ -184,8 +189,14 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
         return host
 
     def _checked(self, call: Call) -> Call:
-        if type(call) is not Call or not isinstance(call.arguments, Mapping):
+        if (
+            type(call) is not Call
+            or not (type(call.venue) is type(call.verb) is str and type(call.inner) is tuple)
+            or not isinstance(call.arguments, Mapping)
+        ):
             raise ValueError(f"{self.name} sent {call!r}, which is no Call(venue, verb, arguments)")
+        for inner in call.inner:
+            self._checked(inner)
         return call
 
     def _life(self) -> Process:

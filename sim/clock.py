@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from heapq import heappush
 from typing import Any, Final
 
 import simpy
+from simpy.events import NORMAL, EventPriority
 
 from shoal.sim.errors import ClockStuck
 
@@ -32,8 +34,8 @@ class Clock(simpy.Environment):
     """
 
     def __init__(self, start_ns: int) -> None:
-        if type(start_ns) is not int:
-            raise ValueError(f"the clock starts at a whole number of nanoseconds, not {start_ns!r}")
+        if type(start_ns) is not int or start_ns < 0:
+            raise ValueError(f"the clock starts at a whole number of nanoseconds >= 0, not {start_ns!r}")
         super().__init__(start_ns)
         self.events = 0
         self._instant = start_ns
@@ -43,6 +45,16 @@ class Clock(simpy.Environment):
     def now_ns(self) -> int:
         """Nanoseconds since the Unix epoch."""
         return self._now  # type: ignore[return-value]
+
+    def schedule(self, event: simpy.Event, priority: EventPriority = NORMAL, delay: float = 0) -> None:
+        """Put an event into the queue; every way of SimPy into it ends here.
+
+        Raises:
+            ValueError: the delay is no int.
+        """
+        if type(delay) is not int:
+            raise ValueError(f"cannot wait {delay!r}: time is whole nanoseconds")
+        heappush(self._queue, (self._now + delay, priority, next(self._eid), event))
 
     def wake(self, time_ns: int, priority: int, value: Any = None) -> simpy.Event:
         """An event that succeeds at that time with that value.

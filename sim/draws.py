@@ -68,8 +68,8 @@ class Stream:
 
     def normal_at(self, index: int) -> float:
         """The standard normal of that index, by inversion."""
-        # The half step keeps the argument off 0, where the inverse is minus infinity.
-        return _INVERSE_NORMAL(self.uniform(index) + 2.0**-54)
+        # The half step keeps the argument off 0, the bound keeps it off 1: the inverse is infinite at both.
+        return _INVERSE_NORMAL(min(self.uniform(index) + 2.0**-54, 1.0 - 2.0**-53))
 
     def lognormal(self, median: float, sigma: float) -> float:
         """The next log-normal with this median and this standard deviation of the logarithm."""

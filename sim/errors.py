@@ -103,6 +103,18 @@ class InvariantViolated(VenueError):
     happened = "the pool's invariant would fall"
 
 
+class Overflow(VenueError):
+    """A number would not fit into the contract's integer."""
+
+    happened = "too large for the contract"
+
+
+class Locked(VenueError):
+    """The venue is in the middle of another call, which lent its assets and waits for them."""
+
+    happened = "locked by an unfinished call"
+
+
 class Expired(VenueError):
     """The deadline of the request had passed when it was executed."""
 

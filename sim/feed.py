@@ -22,12 +22,13 @@ class News(NamedTuple):
 class _Reader:
     """How far the readers at one place have come: news up to ``seen`` has arrived there."""
 
-    __slots__ = ("arrival_ns", "seen", "waiting")
+    __slots__ = ("arrival_ns", "awaited", "seen", "waiting")
 
     def __init__(self, seen: int) -> None:
         self.seen = seen
         self.arrival_ns = 0
         self.waiting: simpy.Event | None = None
+        self.awaited = -1
 
 
 class Feed:
@@ -87,7 +88,8 @@ class Feed:
         """An event that succeeds when the next item arrives at the place; its value is that ``News``."""
         reader = self._reader(place)
         self._advance(place, reader)
-        if reader.waiting is None or reader.waiting.triggered:
+        # A triggered event may still be in flight with its item: who comes now shares it.
+        if reader.waiting is None or (reader.waiting.triggered and reader.awaited < reader.seen):
             reader.waiting = simpy.Event(self._clock)
             if reader.seen - self._first < len(self._news):
                 self._schedule(place, reader)
@@ -99,6 +101,7 @@ class Feed:
         assert event is not None
         event._ok = True
         event._value = self._news[reader.seen - self._first]
+        reader.awaited = reader.seen
         arrival_ns = self._arrival_ns(place, reader)
         self._clock.schedule(event, DELIVERY, arrival_ns - self._clock.now_ns)  # type: ignore[arg-type]
 

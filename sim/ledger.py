@@ -30,8 +30,8 @@ class Ledger:
 
     @property
     def assets(self) -> tuple[Asset, ...]:
-        """Every asset seen so far, by symbol."""
-        return tuple(sorted(self._balances))
+        """Every asset that anybody ever held, by symbol."""
+        return tuple(sorted(asset for asset, cells in self._balances.items() if cells))
 
     def balance(self, asset: Asset, account: Account) -> int:
         """Base units that the account holds."""
@@ -95,11 +95,11 @@ class Ledger:
 
     def difference(self, asset: Asset) -> int:
         """Minted less burned less the sum of all balances: 0, or the ledger is broken."""
-        return self.minted(asset) - self.burned(asset) - sum(self._cells(asset).values())
+        return self.minted(asset) - self.burned(asset) - sum(self._balances.get(asset, {}).values())
 
     def holders(self, asset: Asset) -> Iterator[tuple[Account, int]]:
         """Accounts and balances, in the order of owner and host, without empty ones."""
-        return ((account, held) for account, held in sorted(self._cells(asset).items()) if held)
+        return ((account, held) for account, held in sorted(self._balances.get(asset, {}).items()) if held)
 
     def state_bytes(self, host: str | None = None) -> bytes:
         """All balances and counters in canonical order, of one host or of all; equal states, equal bytes."""

@@ -36,7 +36,7 @@ class Asset(_AssetFields):
     def __new__(cls, symbol: str, decimals: int) -> Asset:  # noqa: D102 - the class says it
         if not _SYMBOL.fullmatch(symbol):
             raise ValueError(f"asset symbol {symbol!r}: use 1 to 64 letters, digits, '.', '_', '/' or '-'")
-        if isinstance(decimals, bool) or not 0 <= decimals <= MAXIMUM_DECIMALS:
+        if type(decimals) is not int or not 0 <= decimals <= MAXIMUM_DECIMALS:
             raise ValueError(f"asset {symbol}: decimals must be a whole number from 0 to 36, had {decimals!r}")
         return super().__new__(cls, symbol, decimals)
 
@@ -56,9 +56,11 @@ class Asset(_AssetFields):
         """
         if isinstance(text, bool) or not isinstance(text, str | int):
             raise ValueError(f"amount of {self.symbol}: give a whole number or decimal text, not {text!r}")
-        match = _DECIMAL.fullmatch(str(text))
+        # Python refuses to write ints of thousands of digits.
+        shown = "a huge int" if isinstance(text, int) and text.bit_length() > 300 else str(text)
+        match = _DECIMAL.fullmatch(shown)
         if match is None:
-            raise ValueError(f"amount of {self.symbol}: {str(text)[:40]!r} is no plain decimal number such as '12.5'")
+            raise ValueError(f"amount of {self.symbol}: {shown[:40]!r} is no plain decimal number such as '12.5'")
         whole, fraction = match.group(1), (match.group(2) or "").rstrip("0")
         if len(fraction) > self.decimals:
             raise ValueError(f"amount of {self.symbol}: {text!r} is finer than {self.decimals} decimals")
@@ -76,7 +78,7 @@ class Asset(_AssetFields):
         return float(amount / self.unit)
 
     def floor(self, tokens: float) -> int:
-        """The largest whole number of base units not above this many tokens.
+        """The largest whole number of base units not above the float product tokens x unit.
 
         Raises:
             ValueError: not a finite number.

@@ -86,7 +86,7 @@ class Venue(ABC):
         accepted, required = _signature(handler)
         given = call.arguments.keys()
         if not (given <= accepted and required <= given):
-            raise BadArguments(f"{self.name}.{call.verb}", sorted(given), sorted(accepted))
+            raise BadArguments(f"{self.name}.{call.verb}", sorted(map(str, given)), sorted(accepted))
         if call.inner:
             if "inner" not in accepted:
                 raise BadArguments(f"{self.name}.{call.verb}", "inner calls", "none")

@@ -61,6 +61,7 @@ class World:
         self.host_of: dict[str, Host] = {}
         self.feeds: dict[str, Feed] = {}
         self.agents: dict[str, Agent] = {}
+        self.endowments: dict[tuple[str, Asset], int] = {}
         self.fills = 0
         self.transactions = 0
         self.failure: RunError | None = None
@@ -98,6 +99,7 @@ class World:
         self.asset(*asset)
         self.ledger.mint(asset, Account(owner, host), amount)
         self.journal.commit()
+        self.endowments[owner, asset] = self.endowments.get((owner, asset), 0) + amount
 
     def feed(self, name: str, place: str) -> Feed:
         """The feed of that name, made at that place when first asked for."""
@@ -163,14 +165,14 @@ class World:
             # SimPy raises a copy of what the process raised; the original is its cause.
             original = error.__cause__ if isinstance(error.__cause__, RunError) else error
             if isinstance(original, ClockStuck):
-                original = ClockStuck(original.time_ns, original.events, self._active())
+                original = ClockStuck(original.time_ns, original.events, self._waking())
             self.failure = original
             raise original from None
         except RuntimeError as error:
             # SimPy's word for a process that yields something else than an event.
             if isinstance(error, ShoalError) or "Invalid yield value" not in str(error):
                 raise
-            self.failure = AgentFailed(self._active(), self.clock.now_ns, str(error).strip())
+            self.failure = AgentFailed(self.active_agent, self.clock.now_ns, str(error).strip())
             raise self.failure from error
 
     def conservation(self) -> dict[str, int]:
@@ -182,6 +184,17 @@ class World:
         """Calls executed or refused so far on all hosts."""
         return sum(host.executed + host.refused for host in self.hosts.values())
 
-    def _active(self) -> str:
+    @property
+    def active_agent(self) -> str:
+        """The agent whose process runs at this very moment, or "unknown" while a host or feed works."""
         process: Any = self.clock.active_process
         return self._processes.get(process, "unknown")
+
+    def _waking(self) -> str:
+        """The agent that wakes next, which is the one that keeps the clock at this instant."""
+        for time_ns, _, _, event in sorted(self.clock._queue, key=lambda entry: entry[:3]):
+            for callback in event.callbacks or ():
+                process: Any = getattr(callback, "__self__", None)
+                if time_ns == self.clock.now_ns and process in self._processes:
+                    return self._processes[process]
+        return "unknown"

@@ -122,7 +122,7 @@ def _checked_mapping(sheet: Sheet, mapped: Mapping[str, str]) -> Mapping[str, st
             raise ColumnError(
                 sheet.place(column=name),
                 f"there is no such column{_nearest(name, sheet.names)}",
-                f"The columns are {_listed(sheet.names)}.",
+                f"Map one of {_listed(sheet.names)}.",
             )
     return mapped
 

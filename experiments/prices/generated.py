@@ -24,6 +24,11 @@ _SIZES: Final = "price jump sizes"
 _MARKET: Final = "market"
 
 
+def _check(name: str, value: Any, holds: bool, wanted: str) -> None:
+    if isinstance(value, bool) or not holds or (isinstance(value, float) and not math.isfinite(value)):
+        raise OptionError(Place(f"option {name}"), f"it is {value!r}", f"It must be {wanted}.")
+
+
 @dataclass(frozen=True, slots=True)
 class Crash:
     """A fall at a set time, of which a part comes back.
@@ -271,8 +276,3 @@ def _prices(asset: JumpDiffusion, increments: Prices, times: Times) -> Prices:
         walk += np.array([crash.log_price(time - start) for time in times.tolist()])
     prices: Prices = asset.start_price * exponentials(walk)
     return prices
-
-
-def _check(name: str, value: Any, holds: bool, wanted: str) -> None:
-    if isinstance(value, bool) or not holds or (isinstance(value, float) and not math.isfinite(value)):
-        raise OptionError(Place(f"option {name}"), f"it is {value!r}", f"It must be {wanted}.")

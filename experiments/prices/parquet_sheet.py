@@ -35,9 +35,13 @@ def read_parquet(file: InputFile) -> Sheet:
     try:
         parquet = pq.ParquetFile(pa.BufferReader(file.data), page_checksum_verification=True)
         names = tuple(parquet.schema_arrow.names)
+        # The footer has no checksum: texts in it are decoded here, where damage is caught.
+        _ = [(str(field), getattr(field.type, "tz", None)) for field in parquet.schema_arrow]
+        metadata = parquet.metadata
+        # A column's own metadata are left alone: a damaged footer makes their reader end the whole process.
+        declared = sum(metadata.row_group(group).total_byte_size for group in range(metadata.num_row_groups))
     except Exception as error:
         raise _malformed(file, error) from error
-    metadata = parquet.metadata
     if len(names) > _MAXIMUM_COLUMNS or metadata.num_columns > _MAXIMUM_COLUMNS:
         raise FileTooLarge(
             file.place,
@@ -46,6 +50,8 @@ def read_parquet(file: InputFile) -> Sheet:
         )
     if metadata.num_row_groups == 0 or metadata.num_rows <= 0:
         raise MalformedFile(file.place, "it has no rows", "Hand in a file with prices.")
+    if max(declared, 8 * metadata.num_rows) > _decoded_limit(file):
+        raise _too_large(file, "this file")
 
     def fetch(column: str) -> pa.Array[Any]:
         return _read_column(parquet, file, column)
@@ -64,18 +70,9 @@ def read_parquet(file: InputFile) -> Sheet:
 def _read_column(parquet: pq.ParquetFile, file: InputFile, name: str) -> pa.Array[Any]:
     import pyarrow as pa
 
-    sheet_place = file.place
     kind = parquet.schema_arrow.field(name).type
     if pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType):
-        raise ColumnError(sheet_place, f"column {name!r} is of the nested or extended type {kind}", "Flatten it.")
-    limit = max(_DECODED_FLOOR_BYTES, _DECODED_FACTOR * len(file.data))
-    position = parquet.schema_arrow.names.index(name)
-    metadata = parquet.metadata
-    declared = sum(
-        metadata.row_group(group).column(position).total_uncompressed_size for group in range(metadata.num_row_groups)
-    )
-    if max(declared, 8 * metadata.num_rows) > limit:
-        raise _too_large(file, name, limit)
+        raise ColumnError(file.place, f"column {name!r} is of the nested or extended type {kind}", "Flatten it.")
     try:
         # Text stays in its dictionary: 500 bytes of it can stand for gigabytes.
         wide = pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind)
@@ -86,17 +83,17 @@ def _read_column(parquet: pq.ParquetFile, file: InputFile, name: str) -> pa.Arra
             chunk = batch.column(0)
             size += chunk.nbytes
             rows += len(chunk)
-            if size > limit:
-                raise _too_large(file, name, limit)
+            if size > _decoded_limit(file):
+                raise _too_large(file, f"column {name!r}")
             chunk.validate(full=True)
             chunks.append(chunk)
     except InputError:
         raise
     except Exception as error:
         raise _malformed(file, error) from error
-    if rows != metadata.num_rows:
+    if rows != parquet.metadata.num_rows:
         raise MalformedFile(
-            sheet_place, f"column {name!r} has {rows} rows where the file says {metadata.num_rows}", _REMEDY
+            file.place, f"column {name!r} has {rows} rows where the file says {parquet.metadata.num_rows}", _REMEDY
         )
     whole = pa.chunked_array(chunks)
     return whole.unify_dictionaries().combine_chunks() if wide else whole.combine_chunks()
@@ -109,10 +106,14 @@ def _with_dictionary(file: InputFile, name: str) -> pq.ParquetFile:
     return pq.ParquetFile(pa.BufferReader(file.data), page_checksum_verification=True, read_dictionary=[name])
 
 
-def _too_large(file: InputFile, name: str, limit: int) -> FileTooLarge:
+def _decoded_limit(file: InputFile) -> int:
+    return max(_DECODED_FLOOR_BYTES, _DECODED_FACTOR * len(file.data))
+
+
+def _too_large(file: InputFile, what: str) -> FileTooLarge:
     return FileTooLarge(
         file.place,
-        f"column {name!r} of this file of {len(file.data):,} bytes decodes to more than {limit:,} bytes",
+        f"{what} decodes to more than {_decoded_limit(file):,} bytes, and the file has {len(file.data):,}",
         "Hand in a smaller file, or write it again without such compression if you trust it.",
     )
 

@@ -180,7 +180,7 @@ def _span(sheet: Sheet, start: Moment | None, end: Moment | None, covered: tuple
         raise SpanError(
             sheet.place(),
             f"the span from {as_text(first)} to {as_text(last)} (exclusive) is not inside the prices of all symbols",
-            f"They cover {as_text(covered[0])} to {as_text(covered[1])} (exclusive).",
+            f"Choose one inside {as_text(covered[0])} to {as_text(covered[1])} (exclusive).",
         )
     return first, last
 

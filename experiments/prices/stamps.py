@@ -83,7 +83,7 @@ def _check_options(sheet: Sheet, column: str, zone: str | None, unit: str | None
     if zone is not None:
         try:
             ZoneInfo(zone)
-        except (ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:
             raise OptionError(
                 sheet.place(column=column), f"{zone!r} is no zone of the tz database", "Write UTC or Europe/Zurich."
             ) from error

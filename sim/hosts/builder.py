@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from shoal.sim.calls import Bundle
-from shoal.sim.errors import Refusal, WouldRevert
+from shoal.sim.errors import NonceTooLow, Refusal, WouldRevert
 from shoal.sim.hosts.block import Block, Landed
 from shoal.sim.hosts.executor import Executor
 from shoal.sim.hosts.gas import tip_wei
@@ -113,7 +113,8 @@ class BlockBuilder:
             refusal = self._executor.unaffordable(transaction, block.base_fee_wei)
             next_nonce = self._executor.nonce(transaction.sender)
             if refusal is None and transaction.nonce is not None and transaction.nonce != next_nonce:
-                refusal = WouldRevert(transaction.sender, transaction.nonce, next_nonce, "nonce")
+                kind = NonceTooLow if transaction.nonce < next_nonce else WouldRevert
+                refusal = kind(transaction.sender, transaction.nonce, next_nonce, "nonce")
             if refusal is None:
                 receipt = self._executor.run(transaction, block)
                 receipt.position = len(landed) + len(together)
@@ -123,6 +124,8 @@ class BlockBuilder:
             if refusal is not None:
                 self._journal.undo(mark)
                 block.gas_used, block.burnt_wei, block.tips_wei = before
+                if pending.bundle is None and isinstance(refusal, NonceTooLow):
+                    return refusal
                 return WouldRevert(transaction.sender, refusal.code, "success")
         landed += together
         return None

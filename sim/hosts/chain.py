@@ -150,10 +150,16 @@ class Chain(Host):
         clock.at(arrival_ns, DELIVERY, self._receive, pending)
 
     def pending(self, place: str) -> list[Seen]:
-        """The public pool as somebody at that place sees it now, one latency late, in order of arrival."""
-        network, now_ns = self.world.network, self.world.clock.now_ns
-        delay_ns = 0 if place == self.name else network.delay_of(self.name, place, f"{self.name} pool", self._sequence)
-        return self.pool.public(now_ns, delay_ns)
+        """The public pool as somebody at that place sees it now, one latency late, in order of arrival.
+
+        What the feeds of the pool and of blocks have told there: a transaction is seen from its arrival there on,
+        and until the block that took it is heard of.
+        """
+        arrived, heard = self.arrivals.read(place), self.news.read(place)
+        if arrived is None:
+            return []
+        as_of_ns = max(arrived.published_ns, heard.published_ns if heard is not None else 0)
+        return self.pool.public(arrived.item.sequence, as_of_ns)
 
     def simulate(self, transactions: Sequence[Transaction]) -> list[Receipt]:
         """What these transactions would give on the state after the last block, one after the other; changes nothing.
@@ -164,13 +170,15 @@ class Chain(Host):
         time_ns = self._last.block.time_ns
         block = Block(self.number + 1, time_ns, self._last.block.builder, self.base_fee_wei)
         receipts = []
-        for transaction in transactions:
-            refusal = self._executor.unaffordable(transaction, block.base_fee_wei)
-            if refusal is None:
-                receipts.append(self._executor.run(transaction, block))
-            else:
-                receipts.append(Receipt(time_ns, refusal=refusal))
-        self.world.journal.undo(mark)
+        try:
+            for transaction in transactions:
+                refusal = self._executor.unaffordable(transaction, block.base_fee_wei)
+                if refusal is None:
+                    receipts.append(self._executor.run(transaction, block))
+                else:
+                    receipts.append(Receipt(time_ns, refusal=refusal))
+        finally:
+            self.world.journal.undo(mark)
         return receipts
 
     def replay_last_block(self, *, without: Iterable[int] = ()) -> dict[int, Receipt]:
@@ -187,14 +195,16 @@ class Chain(Host):
         block = Block(last.block.number, last.block.time_ns, last.block.builder, last.block.base_fee_wei)
         receipts: dict[int, Receipt] = {}
         mark = journal.mark()
-        self._credit(last.credits)
-        for landed in last.landed:
-            number, transaction = landed.receipt.number, landed.transaction
-            if number not in left_out and self._executor.unaffordable(transaction, block.base_fee_wei) is None:
-                receipt = receipts[number] = self._executor.run(transaction, block)
-                receipt.number, receipt.position = number, len(receipts) - 1
-        journal.undo(mark)
-        last.undo[:] = swap(redo)
+        try:
+            self._credit(last.credits)
+            for landed in last.landed:
+                number, transaction = landed.receipt.number, landed.transaction
+                if number not in left_out and self._executor.unaffordable(transaction, block.base_fee_wei) is None:
+                    receipt = receipts[number] = self._executor.run(transaction, block)
+                    receipt.number, receipt.position = number, len(receipts) - 1
+        finally:
+            journal.undo(mark)
+            last.undo[:] = swap(redo)
         return receipts
 
     def arrive(self, departure: Departure) -> None:
@@ -215,6 +225,8 @@ class Chain(Host):
         try:
             for transaction in pending.transactions:
                 self._check_admission(transaction)
+            if pending.bundle is not None:
+                _check_whole(pending.sender, block=pending.bundle.block, last_block=pending.bundle.last_block)
             replaced = self.pool.admit(pending, self.nonce(pending.sender))
         except Refusal as refusal:
             self._refuse(pending, refusal)
@@ -227,10 +239,12 @@ class Chain(Host):
     def _check_admission(self, transaction: Transaction) -> None:
         sender, limit = transaction.sender, transaction.gas_limit
         fee, tip = transaction.max_fee_wei, transaction.max_tip_wei
-        if type(fee) is not int or type(tip) is not int or not 0 <= tip <= fee < 2**128:
-            raise FeeCapTooLow(sender, f"fee cap {fee!r}, tip {tip!r}", "whole numbers, 0 <= tip <= fee cap", "wei")
+        if type(fee) is not int or type(tip) is not int or not 0 <= tip <= fee < 2**63:
+            shown = "another fee cap or tip" if _huge(fee) or _huge(tip) else f"fee cap {fee!r}, tip {tip!r}"
+            raise FeeCapTooLow(sender, shown, "whole numbers, 0 <= tip <= fee cap < 2**63", "wei")
         if limit is not None and (type(limit) is not int or limit < INTRINSIC_GAS):
             raise GasLimitExceeded(sender, limit, f"at least {INTRINSIC_GAS}", "gas")
+        _check_whole(sender, nonce=transaction.nonce, deadline=transaction.deadline_ns, payment=transaction.payment_wei)
         wanted, cap = self._executor.gas_limit(transaction), min(TRANSACTION_GAS_CAP, self.gas_limit)
         if wanted > cap:
             raise GasLimitExceeded(sender, wanted, f"at most {cap}", "gas")
@@ -252,7 +266,7 @@ class Chain(Host):
     def _produce(self, _event: simpy.Event) -> None:
         world, now_ns = self.world, self.world.clock.now_ns
         self.number += 1
-        for pending, refusal in self.pool.expired(now_ns, self.number):
+        for pending, refusal in self.pool.expired(now_ns, self.number, self.nonce):
             self.pool.remove(pending, now_ns)
             self._refuse(pending, refusal)
         block = Block(self.number, now_ns, self._draw_builder(), self.base_fee_wei)

@@ -112,12 +112,13 @@ class Executor:
         )
 
     def _declared(self, calls: Iterable[Call]) -> int:
-        """Gas that calls declare, inner ones included; a call to an unknown venue declares none."""
-        total = 0
-        for call in calls:
-            venue = self._venues.get(call.venue)
-            total += (venue.gas(call.verb) if venue is not None else 0) + self._declared(call.inner)
-        return total
+        """Gas that calls declare, inner ones included."""
+        return sum(self._gas(call) + self._declared(call.inner) for call in calls)
+
+    def _gas(self, call: Call) -> int:
+        """Gas of one call; where there is no such venue or verb, none."""
+        venue = self._venues.get(call.venue)
+        return venue.gas(call.verb) if venue is not None and call.verb in venue.verbs else 0
 
     def _call_all(
         self,
@@ -128,14 +129,20 @@ class Executor:
         inner: list[tuple[Call, Outcome]],
     ) -> tuple[Outcome, ...]:
         def run(inside: tuple[Call, ...]) -> tuple[Outcome, ...]:
-            outcomes = self._call_all(inside, sender, now_ns, meter, inner)
+            # A venue may catch the refusal and go on: what these calls wrote must be gone by then.
+            mark, known = self._ledger.journal.mark(), len(inner)
+            try:
+                outcomes = self._call_all(inside, sender, now_ns, meter, inner)
+            except Refusal:
+                self._ledger.journal.undo(mark)
+                del inner[known:]
+                raise
             inner.extend(zip(inside, outcomes, strict=True))
             return outcomes
 
         context = Context(self._ledger, self._chain, sender, now_ns, run)
         outcomes: tuple[Outcome, ...] = ()
         for call in calls:
-            venue = self._venues.get(call.venue)
-            meter.spend(venue.gas(call.verb) if venue is not None else 0)
+            meter.spend(self._gas(call))
             outcomes += (self._perform(call, context, outcomes),)
         return outcomes

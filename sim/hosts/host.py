@@ -139,10 +139,12 @@ class Host(ABC):
         resolved = {}
         for name, value in arguments.items():
             if type(value) is OutputOf:
-                if not 0 <= value.call < len(earlier):
+                if type(value.call) is not int or not 0 <= value.call < len(earlier):
                     raise BadArguments(context.sender, f"{name} = output of call {value.call}", "an earlier call")
                 resolved[name] = earlier[value.call].output
             elif type(value) is AllOf:
+                if type(value.asset) is not Asset:
+                    raise BadArguments(context.sender, f"{name} = all of {value.asset!r}", "an asset")
                 resolved[name] = context.ledger.balance(value.asset, context.sender_account)
             else:
                 resolved[name] = value
@@ -159,8 +161,13 @@ class Host(ABC):
             self.refused += 1
             result = refusal.code
         order = outcome.order if outcome is not None and outcome.order is not None else 0
-        text = " ".join([f"{name}={value}" for name, value in call.arguments.items()])
-        self._orders.append((time_ns, sent_ns, self.name, call.venue, call.verb, sender, text, result, order))
+        try:
+            text = " ".join([f"{name}={value}" for name, value in call.arguments.items()])
+        except ValueError:
+            # Python refuses to write ints of thousands of digits.
+            text = "too long to write"
+        venue, verb, text = _plain(call.venue), _plain(call.verb), _plain(text)
+        self._orders.append((time_ns, sent_ns, self.name, venue, verb, sender, text, result, order))
         if outcome is not None:
             for fill in outcome.fills:
                 self._record_fill(call.venue, fill, time_ns)
@@ -247,3 +254,8 @@ class Host(ABC):
             answer._ok, answer._value, answer._defused = False, refusal, True
         delay_ns = world.network.delay_ns(self.name, place, sender)
         world.clock.schedule(answer, DELIVERY, delay_ns)  # type: ignore[arg-type]
+
+
+def _plain(text: str) -> str:
+    """Half a surrogate pair cannot be written to a table."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,8 +11,10 @@ import simpy
 
 from shoal.sim.calls import Bundle, Transaction
 from shoal.sim.errors import DroppedFromPool, NonceTooLow, Refusal, ReplacementUnderpriced
+from shoal.sim.units import NANOSECONDS_PER_SECOND
 
 MINIMUM_BUMP_PERCENT = 10
+REMEMBERED_NS = 600 * NANOSECONDS_PER_SECOND
 
 
 @dataclass(slots=True, eq=False)
@@ -86,6 +88,7 @@ class Mempool:
             if old.nonce == nonce and other.builder == pending.builder:
                 _check_bump(pending.sender, old, transaction)
                 waiting[index] = pending
+                self._leave(other, pending.arrival_ns)
                 return other
         waiting.append(pending)
         return None
@@ -121,33 +124,39 @@ class Mempool:
         waiting.remove(pending)
         if not waiting:
             del self._by_sender[pending.sender]
+        self._leave(pending, now_ns)
+
+    def _leave(self, pending: Pending, now_ns: int) -> None:
+        """Remember what left the public pool, for the places that have not heard of it yet."""
         if pending.builder is None:
             pending.left_ns = now_ns
             self._left.append(pending)
 
-    def expired(self, now_ns: int, block: int) -> list[tuple[Pending, Refusal]]:
-        """What has waited too long, or missed its block."""
+    def expired(self, now_ns: int, block: int, next_nonce: Callable[[str], int]) -> list[tuple[Pending, Refusal]]:
+        """What has waited too long, missed its block, or was overtaken by another one with its nonce."""
+        while self._left and (self._left[0].left_ns or 0) < now_ns - REMEMBERED_NS:
+            self._left.popleft()
         gone: list[tuple[Pending, Refusal]] = []
         for pending in self:
             age_ns = now_ns - pending.arrival_ns
             bundle = pending.bundle
+            nonce = None if bundle is not None else pending.transactions[0].nonce
             last = None if bundle is None else bundle.block if bundle.block is not None else bundle.last_block
             if last is not None and block > last:
                 gone.append((pending, DroppedFromPool(pending.sender, f"block {block}", f"block {last} or earlier")))
+            elif nonce is not None and nonce < next_nonce(pending.sender):
+                gone.append((pending, NonceTooLow(pending.sender, nonce, next_nonce(pending.sender), "nonce")))
             elif age_ns > self.lifetime_ns:
                 gone.append((pending, DroppedFromPool(pending.sender, age_ns, self.lifetime_ns, "ns of waiting")))
         return gone
 
-    def public(self, now_ns: int, delay_ns: int) -> list[Seen]:
-        """The public pool as seen one latency late: what had arrived, and had not left, by then."""
-        as_of_ns = now_ns - delay_ns
-        while self._left and (self._left[0].left_ns or 0) < as_of_ns - self.lifetime_ns // 60:
-            self._left.popleft()
+    def public(self, newest: int, as_of_ns: int) -> list[Seen]:
+        """What is public up to this number in the order of arrival, and had not left by this time."""
         visible = [
             pending
             for pending in (*self._left, *(one for waiting in self._by_sender.values() for one in waiting))
             if pending.builder is None
-            and pending.arrival_ns <= as_of_ns
+            and pending.sequence <= newest
             and (pending.left_ns is None or pending.left_ns > as_of_ns)
         ]
         visible.sort(key=lambda pending: pending.sequence)
@@ -156,6 +165,6 @@ class Mempool:
 
 def _check_bump(sender: str, old: Transaction, new: Transaction) -> None:
     for had, before in ((new.max_fee_wei, old.max_fee_wei), (new.max_tip_wei, old.max_tip_wei)):
-        needed = before + -(-before * MINIMUM_BUMP_PERCENT // 100)
+        needed = max(before + 1, before * (100 + MINIMUM_BUMP_PERCENT) // 100)
         if had < needed:
             raise ReplacementUnderpriced(sender, had, needed, "wei per gas")

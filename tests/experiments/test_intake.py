@@ -117,7 +117,9 @@ def _rewrite_keeping_the_clock(place):
 
 
 @pytest.mark.parametrize(
-    "change", [_overwrite, _append, _truncate, _replace, _remove, _rewrite_keeping_the_clock], ids=lambda each: each.__name__
+    "change",
+    [_overwrite, _append, _truncate, _replace, _remove, _rewrite_keeping_the_clock],
+    ids=lambda each: each.__name__,
 )
 def test_a_file_that_changes_while_it_is_read_is_refused(written, monkeypatch, change):
     place = written(b"price\n1\n")
@@ -170,9 +172,10 @@ def test_every_flipped_byte_of_gzip_data_is_found_or_harmless(written):
         broken[position] ^= 0x10
         file = intake.read_bytes(written(bytes(broken), "x.csv.gz"))
         try:
-            assert intake.unpacked(file).data in (text, bytes(broken))
-        except MalformedFile as error:
-            assert "gzip" in error.reason
+            outcome = intake.unpacked(file).data
+        except MalformedFile:
+            continue
+        assert outcome in (text, bytes(broken))
 
 
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))

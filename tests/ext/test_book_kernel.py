@@ -288,6 +288,18 @@ def test_memory_returns_after_a_storm_of_cancels(order: str) -> None:
     assert fast.memory_bytes <= 2 * small
 
 
+@needs_compiled
+def test_memory_returns_after_a_sweep() -> None:
+    fast: Any = compiled.Book()
+    small = fast.memory_bytes
+    for number in range(20_000):
+        fast.limit(SELL, 1 + number, 1)
+    assert len(fast.market(BUY, 20_000, MAXIMUM)[2]) == 20_000
+    for _ in range(20):
+        fast.cancel(fast.limit(SELL, 5, 1)[0])
+    assert fast.memory_bytes <= 2 * small
+
+
 def test_costs_are_exact_beyond_64_bits(book: Any) -> None:
     price, lots = 2**31 - 1, 2**31 - 1
     for step in range(5):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from inspect import signature
 from typing import ClassVar, NamedTuple
 
 from shoal.ext.book import BUY, MAXIMUM, SELL, Book
@@ -144,7 +145,7 @@ class OrderBook(Venue):
         plan = self._plan_market(side, quantity, price)
         self._require_funds(context, plan)
         _, _, fills = self._book.market(plan.side, plan.lots, plan.ticks)
-        return self._outcome(plan, None, *self._settle(context, plan.side, fills))
+        return self._outcome(plan, None, self._settle(context, plan.side, fills))
 
     def cancel(self, context: Context, order: int) -> Outcome:
         """Take back a resting order of the sender; ``output`` is the refund, in the asset that was escrowed.
@@ -187,16 +188,19 @@ class OrderBook(Venue):
         """What a limit or market order would give now to a sender with enough funds: exact, without its fills.
 
         Raises:
-            Refusal: as ``execute`` would, funds apart; ``UnknownVerb`` for verbs that trade nothing.
+            Refusal: as ``execute`` would, funds apart; ``UnknownVerb`` for the verbs that act on the sender's orders.
         """
         planners: dict[str, Callable[..., Plan]] = {"limit": self._plan_limit, "market": self._plan_market}
         planner = planners.get(call.verb)
         if planner is None:
             raise UnknownVerb(f"{self.name}.{call.verb}", None, "limit or market, to be quoted")
         try:
-            plan = planner(**call.arguments)
+            bound = signature(planner).bind(**call.arguments)
         except TypeError as error:
-            raise BadArguments(f"{self.name}.{call.verb}", str(error), "a call that the verb takes") from None
+            raise BadArguments(f"{self.name}.{call.verb}", str(error), "what the verb takes") from None
+        if call.inner:
+            raise BadArguments(f"{self.name}.{call.verb}", "inner calls", "none")
+        plan = planner(*bound.args, **bound.kwargs)
         return self._outcome(plan, self._book.next_id if plan.resting else None)
 
     def reserved(self, account: Account) -> dict[Asset, int]:
@@ -332,20 +336,20 @@ class OrderBook(Venue):
 
     def _apply_limit(self, context: Context, plan: Plan) -> Outcome:
         order, resting, fills = self._book.limit(plan.side, plan.ticks, plan.lots, immediate=plan.resting == 0)
-        settled = self._settle(context, plan.side, fills)
+        done = self._settle(context, plan.side, fills)
         if order:
             entry = Resting(context.sender_account, plan.side, plan.ticks * self.grid.notional_unit, resting)
             self._resting[order] = entry
             self._orders_of.setdefault(entry.account, {})[order] = entry
             asset, amount = entry.reserved(self.grid, self.maker_fee_ppm)
             context.ledger.transfer(asset, entry.account, self.account, amount)
-        return self._outcome(plan, order or None, *settled)
+        return self._outcome(plan, order or None, done)
 
-    def _settle(self, context: Context, side: int, fills: KernelFills) -> tuple[tuple[Fill, ...], tuple[int, ...]]:
+    def _settle(self, context: Context, side: int, fills: KernelFills) -> tuple[Fill, ...]:
         """Pay makers fill by fill, then the taker and the fees in one sum each."""
         self._news = None
         if not fills:
-            return (), ()
+            return ()
         grid, taker, ledger = self.grid, context.sender_account, context.ledger
         traded = paid_fee = maker_fees = 0
         done = []
@@ -378,7 +382,7 @@ class OrderBook(Venue):
             ledger.transfer(grid.quote, self.account, taker, traded - paid_fee)
             ledger.transfer(grid.quote, self.account, self.fee_account, paid_fee + maker_fees)
         self._last_ticks = fills[-1][1]
-        return tuple(done), tuple(maker for maker, *_ in fills)
+        return tuple(done)
 
     def _release(self, context: Context, order: int) -> tuple[Asset, int, int]:
         """Cancel in the kernel and refund: (asset, amount, remaining base)."""
@@ -397,16 +401,13 @@ class OrderBook(Venue):
         if not orders:
             del self._orders_of[account]
 
-    def _outcome(
-        self, plan: Plan, order: int | None, fills: tuple[Fill, ...] = (), makers: tuple[int, ...] = ()
-    ) -> Outcome:
+    def _outcome(self, plan: Plan, order: int | None, fills: tuple[Fill, ...] = ()) -> Outcome:
         traded = plan.taken * self.grid.lot
         details = {
             "traded": traded,
             "resting": plan.resting * self.grid.lot,
             "quote": plan.quote_amount,
             "fee": plan.taker_fee,
-            "maker_orders": makers,
         }
         output = traded if plan.side == BUY else plan.quote_amount - plan.taker_fee
         return Outcome(output, fills, order, details)

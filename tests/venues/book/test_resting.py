@@ -34,5 +34,14 @@ def test_fees_round_up_and_rebates_towards_zero() -> None:
     assert [fee_of(1_000_001, 100), fee_of(1_000_001, -100), fee_of(1, 0)] == [101, -100, 0]
 
 
+def test_a_rebate_is_rounded_at_each_fill() -> None:
+    order = Resting(OWNER, SELL, 1, 3)
+    fees = []
+    for lots in (1, 1, 1):
+        fees.append(order.fee(lots, -500_000))
+        order.filled += lots
+    assert fees == [0, 0, 0]
+
+
 def test_a_seller_escrows_base() -> None:
     assert Resting(OWNER, SELL, 7, 5, filled=2).reserved(GRID, 500) == (GRID.base, 3 * GRID.lot)

@@ -1,0 +1,129 @@
+"""What all trading agents share: reading views, sending trades to exchanges and chains, knowing their own money."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any
+
+import simpy
+
+from shoal.agents.gas import GasTerms
+from shoal.agents.market import Market
+from shoal.sim.agent import Agent
+from shoal.sim.calls import Call, Receipt
+from shoal.sim.errors import Refusal
+from shoal.sim.hosts.chain import BlockNews
+from shoal.sim.units import Asset
+
+if TYPE_CHECKING:
+    from shoal.sim.world import World
+
+
+class Trader(Agent):
+    """An agent that trades. It knows what feeds published one latency ago, and its own accounts likewise.
+
+    Args:
+        world: the run it belongs to.
+        name: unique; the owner of its accounts.
+        place: where it is on the network.
+        gas: how it pays on chains; None for an agent that uses none.
+    """
+
+    def __init__(self, world: World, name: str, *, place: str, gas: GasTerms | None = None) -> None:
+        super().__init__(world, name, place=place)
+        self.gas = gas
+
+    def view(self, feed: str) -> Any:
+        """The newest item of a feed that has arrived, or None."""
+        news = self.read(feed)
+        return None if news is None else news.item
+
+    def mid(self, feed: str) -> float | None:
+        """The mid of a venue as it was published, or None."""
+        view = self.view(feed)
+        return None if view is None else view.mid
+
+    def market(self, name: str) -> Market:
+        """The market of that name, checked against what this agent can pay with.
+
+        Raises:
+            ValueError: no such venue, or it lives on a chain and the agent has no gas terms.
+        """
+        market = Market.of(self.world, name)
+        if market.on_chain and self.gas is None:
+            raise ValueError(f"{self.name}: {name} lives on chain {market.host}; it needs gas terms to trade there")
+        return market
+
+    def holding(self, host: str, asset: Asset) -> int:
+        """Free base units on a host by the newest statement; 0 before the first."""
+        news = self.statement(host).read(self.place)
+        return 0 if news is None else news.item.balances.get(asset, 0)
+
+    def gas_tokens(self, market: Market, gas: int | None = None) -> float | None:
+        """What gas on that market's chain costs now, in quote tokens; None while its price is unknown."""
+        if not market.on_chain:
+            return 0.0
+        assert self.gas is not None
+        news, price = self.view(market.host), self.mid(self.gas.price_feed)
+        if news is None or price is None:
+            return None
+        wei = (market.gas if gas is None else gas) * (news.next_base_fee_wei + self.gas.tip_wei)
+        return wei / self.native(market.host).unit * price
+
+    def native(self, chain: str) -> Asset:
+        """The asset in which that chain's gas is paid."""
+        return self._chain(chain).native
+
+    def submit(self, host: str, *calls: Call, tip_wei: int | None = None, builder: str | None = None) -> simpy.Event | None:
+        """Send calls to a chain as one transaction under the agent's gas terms; None before its first block is known.
+
+        A private transaction is left out by the builder rather than reverted.
+        """
+        news: BlockNews | None = self.view(host)
+        if news is None or self.gas is None:
+            return None
+        tip = self.gas.tip_wei if tip_wei is None else tip_wei
+        return self.transact(
+            host,
+            *calls,
+            max_fee_wei=self.gas.max_fee_wei(news, tip),
+            max_tip_wei=tip,
+            builder=builder,
+            drop_if_reverts=builder is not None,
+        )
+
+    def fire(self, market: Market, call: Call) -> None:
+        """Send a call and wait for nothing; a refusal is recorded."""
+        if market.on_chain:
+            self.submit(market.host, call)
+        else:
+            self.post(call)
+
+    def settle(self, host: str, call: Call) -> Generator[simpy.Event, Any, Receipt | None]:
+        """Send a call to an exchange or a chain and wait; the receipt, or None if it was refused."""
+        event = self.submit(host, call) if host in self._chains() else self.send(call)
+        if event is None:
+            return None
+        return (yield from received(event))
+
+    def trade(
+        self, market: Market, side: int, base_tokens: float, worst_price: float
+    ) -> Generator[simpy.Event, Any, Receipt | None]:
+        """Buy or sell at once and wait; None if it was refused or too small to ask for."""
+        view = self.view(market.venue)
+        call = None if view is None else market.take(view, side, base_tokens, worst_price)
+        if call is None:
+            return None
+        return (yield from self.settle(market.host, call))
+
+    def _chains(self) -> set[str]:
+        return {name for name, host in self.world.hosts.items() if hasattr(host, "native")}
+
+
+def received(event: simpy.Event) -> Generator[simpy.Event, Any, Receipt | None]:
+    """Wait for an answer: the receipt, or None if it is a refusal."""
+    try:
+        receipt: Receipt = yield event
+    except Refusal:
+        return None
+    return receipt

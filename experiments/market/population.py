@@ -1,0 +1,216 @@
+"""The agents of one symbol: who they are, where they sit, and what they start with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from shoal.agents.arbitrageur import Arbitrageur
+from shoal.agents.avellaneda_stoikov import FiniteHorizon, Stationary
+from shoal.agents.book_arbitrageur import BookArbitrageur
+from shoal.agents.gas import GasTerms
+from shoal.agents.informed_trader import InformedTrader
+from shoal.agents.liquidity_provider import LiquidityProvider
+from shoal.agents.market_maker import MarketMaker
+from shoal.agents.noise_trader import NoiseTrader
+from shoal.agents.oracle_reporter import OracleReporter
+from shoal.agents.rebalancing import Rebalancing
+from shoal.experiments.market.hosts import CHAIN, COLOCATED, EXCHANGE, GWEI, INTERNET, NATIVE, OUTSIDE
+from shoal.experiments.market.parameters import (
+    ArbitrageGroup,
+    InformedGroup,
+    LiquidityGroup,
+    MakerGroup,
+    NoiseGroup,
+    OracleGroup,
+)
+from shoal.experiments.market.venues import Pair, reporter_name
+from shoal.sim.units import NANOSECONDS_PER_SECOND
+from shoal.sim.world import World
+
+GAS_ALLOWANCE_TOKENS: Final = 50.0
+"""Whole tokens of the native asset that whoever transacts starts with, beside its capital."""
+
+
+def gas_terms(tip_gwei: float) -> GasTerms:
+    """Gas terms at the price of the native asset on the outside market."""
+    return GasTerms(tip_wei=round(tip_gwei * GWEI), price_feed=f"{NATIVE} outside")
+
+
+def endow_half(world: World, owner: str, hosts: Iterable[str], pair: Pair, quote_tokens: float) -> None:
+    """Give an owner so much money on each host, half in each asset at the first price; gas money on the chain."""
+    for host in hosts:
+        world.endow(owner, host, pair.base, pair.base.floor(quote_tokens / 2 / pair.price))
+        world.endow(owner, host, pair.quote, pair.quote.floor(quote_tokens / 2))
+        if host == CHAIN:
+            native = world.assets[NATIVE]
+            world.endow(owner, host, native, native.floor(GAS_ALLOWANCE_TOKENS))
+
+
+def add_noise_traders(world: World, pair: Pair, noise: NoiseGroup, *, tip_gwei: float) -> None:
+    """Ordinary users: some at home on the book, some on the pool, some on both."""
+    book, pool, outside = pair.book.name, pair.pool.name, pair.outside.name
+    kinds = (
+        ("book", noise.book_traders, (book, outside), (EXCHANGE, OUTSIDE)),
+        ("pool", noise.pool_traders, (pool,), (CHAIN,)),
+        ("free", noise.free_traders, (book, pool), (EXCHANGE, CHAIN)),
+    )
+    for kind, count, venues, hosts in kinds:
+        for index in range(count):
+            name = f"{pair.symbol} noise {kind} {index}"
+            endow_half(world, name, hosts, pair, noise.capital_quote_tokens)
+            NoiseTrader(
+                world,
+                name,
+                place=INTERNET,
+                venues=venues,
+                interval_ns=_ns(noise.interval_s),
+                size_quote_tokens=noise.size_quote_tokens,
+                size_sigma=noise.size_sigma,
+                slippage_ppm=noise.slippage_ppm,
+                gas=gas_terms(tip_gwei) if CHAIN in hosts else None,
+            )
+
+
+def add_informed_traders(world: World, pair: Pair, informed: InformedGroup, *, tip_gwei: float) -> None:
+    """Traders who see the outside price with latency and trade on book and pool."""
+    for index in range(informed.traders):
+        name = f"{pair.symbol} informed {index}"
+        endow_half(world, name, (EXCHANGE, CHAIN), pair, informed.capital_quote_tokens)
+        InformedTrader(
+            world,
+            name,
+            place=COLOCATED,
+            venues=(pair.book.name, pair.pool.name),
+            reference=pair.outside.name,
+            interval_ns=_ns(informed.interval_s),
+            edge_ppm=informed.edge_ppm,
+            unwind_ppm=informed.unwind_ppm,
+            order_quote_tokens=informed.order_quote_tokens,
+            inventory_quote_tokens=informed.inventory_quote_tokens,
+            gas=gas_terms(tip_gwei),
+        )
+
+
+def add_market_makers(world: World, pair: Pair, makers: MakerGroup) -> None:
+    """Market makers of the book, alike but for their draws."""
+    quoting: FiniteHorizon | Stationary
+    if makers.form == "finite":
+        quoting = FiniteHorizon(
+            risk_aversion=makers.risk_aversion, fill_decay=makers.fill_decay, horizon_s=makers.horizon_s
+        )
+    else:
+        quoting = Stationary(
+            risk_aversion=makers.risk_aversion, fill_decay=makers.fill_decay, arrivals_per_s=makers.arrivals_per_s
+        )
+    for index in range(makers.makers):
+        name = f"{pair.symbol} maker {index}"
+        endow_half(world, name, (EXCHANGE, OUTSIDE), pair, makers.capital_quote_tokens)
+        MarketMaker(
+            world,
+            name,
+            place=COLOCATED,
+            book=pair.book.name,
+            reference=pair.outside.name,
+            quoting=quoting,
+            interval_ns=_ns(makers.interval_s),
+            order_base_tokens=makers.order_quote_tokens / pair.price,
+            inventory_limit=makers.inventory_limit,
+            levels=makers.levels,
+            level_step_ppm=makers.level_step_ppm,
+            requote_ppm=makers.requote_ppm,
+            minimum_spread_ppm=makers.minimum_spread_ppm,
+            start_volatility=makers.start_volatility,
+            volatility_half_life_s=makers.volatility_half_life_s,
+            withdraw_volatility=makers.withdraw_volatility,
+            return_volatility=makers.return_volatility,
+            loss_limit_quote_tokens=makers.loss_limit_quote_tokens,
+            pause_s=makers.pause_s,
+        )
+
+
+def add_arbitrageurs(world: World, pair: Pair, arbitrage: ArbitrageGroup, *, tip_gwei: float) -> None:
+    """Arbitrageurs between pool, book and outside, and between book and outside; every second submits privately."""
+    moves = Rebalancing(interval_ns=_ns(arbitrage.rebalance_minutes * 60), skew=arbitrage.rebalance_skew)
+    for index in range(arbitrage.pool_arbitrageurs):
+        name = f"{pair.symbol} arbitrageur {index}"
+        endow_half(world, name, (EXCHANGE, OUTSIDE, CHAIN), pair, arbitrage.capital_quote_tokens)
+        Arbitrageur(
+            world,
+            name,
+            place=COLOCATED,
+            pool=pair.pool.name,
+            references=(pair.book.name, pair.outside.name),
+            gas=gas_terms(tip_gwei),
+            delay_ns=_ns(arbitrage.delay_s),
+            minimum_profit_quote_tokens=arbitrage.minimum_profit_quote_tokens,
+            tip_share=arbitrage.tip_share,
+            slippage_ppm=arbitrage.slippage_ppm,
+            builder="builder" if index % 2 else None,
+            rebalance=moves,
+        )
+    for index in range(arbitrage.book_arbitrageurs):
+        name = f"{pair.symbol} book arbitrageur {index}"
+        endow_half(world, name, (EXCHANGE, OUTSIDE), pair, arbitrage.capital_quote_tokens)
+        BookArbitrageur(
+            world,
+            name,
+            place=COLOCATED,
+            book=pair.book.name,
+            reference=pair.outside.name,
+            interval_ns=_ns(arbitrage.interval_s),
+            minimum_edge_ppm=arbitrage.minimum_edge_ppm,
+            order_quote_tokens=arbitrage.order_quote_tokens,
+            slippage_ppm=arbitrage.slippage_ppm,
+            rebalance=moves,
+        )
+
+
+def add_liquidity_providers(world: World, pair: Pair, liquidity: LiquidityGroup, *, tip_gwei: float) -> None:
+    """Providers who never leave, and wary ones who withdraw when it gets rough."""
+    for index in range(liquidity.steady + liquidity.wary):
+        wary = index >= liquidity.steady
+        name = f"{pair.symbol} provider {index}"
+        endow_half(world, name, (CHAIN,), pair, 2.2 * liquidity.quote_tokens)
+        LiquidityProvider(
+            world,
+            name,
+            place=INTERNET,
+            pool=pair.pool.name,
+            reference=pair.outside.name,
+            base_tokens=liquidity.quote_tokens / pair.price,
+            quote_tokens=liquidity.quote_tokens,
+            interval_ns=_ns(liquidity.interval_s),
+            withdraw_volatility=liquidity.withdraw_volatility if wary else float("inf"),
+            return_volatility=liquidity.return_volatility,
+            calm_s=liquidity.calm_minutes * 60,
+            start_volatility=liquidity.return_volatility,
+            volatility_half_life_s=600.0,
+            gas=gas_terms(tip_gwei),
+        )
+
+
+def add_reporter(world: World, pair: Pair, oracle: OracleGroup, *, tip_gwei: float) -> None:
+    """The agent that reports to the oracle."""
+    sources = {
+        "outside": (pair.outside.name,),
+        "pool": (pair.pool.name,),
+        "mix": (pair.outside.name, pair.book.name, pair.pool.name),
+    }[oracle.source]
+    name = reporter_name(pair.symbol)
+    native = world.assets[NATIVE]
+    world.endow(name, CHAIN, native, native.floor(GAS_ALLOWANCE_TOKENS))
+    OracleReporter(
+        world,
+        name,
+        place=COLOCATED,
+        oracle=pair.oracle.name,
+        sources=sources,
+        interval_ns=_ns(oracle.poll_s),
+        delay_ns=_ns(oracle.delay_s),
+        gas=gas_terms(tip_gwei),
+    )
+
+
+def _ns(seconds: float) -> int:
+    return max(1, round(seconds * NANOSECONDS_PER_SECOND))

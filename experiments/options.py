@@ -1,0 +1,189 @@
+"""What to run besides the study's parameters: seed, prices, symbols and span, checked at the edge."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from shoal.experiments.errors import OptionError, Place
+from shoal.experiments.parameters import Mistake, ParametersRefused, nearest, shown
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from shoal.experiments.prices.span import Moment
+
+DEFAULT_SEED: Final = 7
+SEED_LIMIT: Final = 2**64
+MAXIMUM_HOURS: Final = 24 * 366 * 10
+_WHOLE: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
+_DECIMAL: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
+_SYMBOL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,63}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What to run; None leaves the choice to the study or the data.
+
+    Args:
+        seed: 0 to 2**64 - 1.
+        prices: a Parquet or CSV file, a DataFrame, or None for generated prices.
+        symbols: base symbols, or symbols as the file writes them.
+        start: without a zone UTC.
+        end: exclusive.
+        hours: length of the span, instead of ``end``.
+        columns: role (time, symbol, open, high, low, close, price) to column name.
+        zone: of stamps in the file that carry none.
+    """
+
+    seed: int = DEFAULT_SEED
+    prices: Path | str | pd.DataFrame | None = None
+    symbols: tuple[str, ...] | None = None
+    start: Moment | None = None
+    end: Moment | None = None
+    hours: float | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    zone: str | None = None
+
+
+def check_options(origin: str, values: Mapping[str, Any]) -> Options:
+    """The options a mapping names.
+
+    Raises:
+        ParametersRefused: unknown names or values of the wrong type or out of bounds, all at once.
+    """
+    mistakes: list[Mistake] = []
+    accepted: dict[str, Any] = {}
+    names = [each.name for each in fields(Options)]
+    for name, value in values.items():
+        place = Place(f"{origin}, option {shown(name)}")
+        if name not in names:
+            near = nearest(str(name), names)
+            remedy = f"Did you mean {near!r}?" if near else f"There are: {', '.join(names)}."
+            mistakes.append(Mistake(place, "there is no such option", remedy))
+            continue
+        try:
+            accepted[name] = _CHECKS[name](value)
+        except ValueError as error:
+            reason, remedy = error.args
+            mistakes.append(Mistake(place, f"it needs {reason}, and had {shown(value)}", remedy))
+    if accepted.get("end") is not None and accepted.get("hours") is not None:
+        place = Place(f"{origin}, options 'end' and 'hours'")
+        mistakes.append(Mistake(place, "both say when to stop", "Give one of them."))
+    if mistakes:
+        raise ParametersRefused(tuple(mistakes))
+    return Options(**accepted)
+
+
+def seed_from_text(text: str) -> int:
+    """The seed that a text names; what is no plain whole number is refused.
+
+    Raises:
+        OptionError: not a whole number from 0 to 2**64 - 1.
+    """
+    if not _WHOLE.fullmatch(text) or int(text) >= SEED_LIMIT:
+        raise OptionError(
+            Place("option --seed"), f"it needs a whole number from 0 to 2**64 - 1, and had {shown(text)}", _SEED_REMEDY
+        )
+    return int(text)
+
+
+def hours_from_text(text: str) -> float:
+    """The number of hours that a text names.
+
+    Raises:
+        OptionError: not a plain number above 0.
+    """
+    if not _DECIMAL.fullmatch(text) or not 0 < float(text) <= MAXIMUM_HOURS:
+        raise OptionError(Place("option --hours"), f"it needs {_HOURS}, and had {shown(text)}", "Write 6 or 0.5.")
+    return float(text)
+
+
+def columns_from_text(text: str) -> dict[str, str]:
+    """The mapping that "time=ts,price=px" names.
+
+    Raises:
+        OptionError: not of that form.
+    """
+    found: dict[str, str] = {}
+    for part in text.split(","):
+        role, equals, column = part.partition("=")
+        if not equals or not role.strip() or not column or role.strip() in found:
+            raise OptionError(
+                Place("option --columns"), f"{shown(part)} is no role=column, or is there twice", "Write time=ts,price=px."
+            )
+        found[role.strip()] = column
+    return found
+
+
+_SEED_REMEDY: Final = "Write a plain number such as 7."
+_HOURS: Final = f"a number above 0, at most {MAXIMUM_HOURS}"
+
+
+def _seed(value: Any) -> int:
+    if type(value) is not int or not 0 <= value < SEED_LIMIT:
+        raise ValueError("a whole number from 0 to 2**64 - 1", _SEED_REMEDY)
+    return value
+
+
+def _prices(value: Any) -> Any:
+    if value is not None and isinstance(value, str | bytes) and not value:
+        raise ValueError("the path of a file", "Leave it out to generate prices.")
+    return value
+
+
+def _symbols(value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    listed = [value] if isinstance(value, str) else value
+    if not isinstance(listed, Sequence) or not listed or len(listed) > 100:
+        raise ValueError("1 to 100 symbols", 'Write ["BTC", "ETH"].')
+    if not all(isinstance(each, str) and _SYMBOL.fullmatch(each) for each in listed):
+        raise ValueError("symbols of letters, digits and . _ / : -", "Write them as in the file, such as BTC-USD.")
+    if len(set(listed)) < len(listed):
+        raise ValueError("each symbol once", "Leave the second one out.")
+    return tuple(listed)
+
+
+def _moment(value: Any) -> Any:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, str | int | date)):
+        raise ValueError("a point in time", "Write it like 2020-03-12 or 2020-03-12T10:30Z.")
+    return value
+
+
+def _hours(value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= MAXIMUM_HOURS:
+        raise ValueError(_HOURS, "Write 6 or 0.5.")
+    return float(value)
+
+
+def _columns(value: Any) -> dict[str, str]:
+    if value is None:
+        return {}
+    if not isinstance(value, Mapping) or not all(isinstance(each, str) for pair in value.items() for each in pair):
+        raise ValueError("column names by role", 'Write {time = "ts", price = "px"}.')
+    return dict(value)
+
+
+def _zone(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ValueError("the name of a zone", 'Write "UTC" or "Europe/Berlin".')
+    return value
+
+
+_CHECKS: Final[Mapping[str, Any]] = {
+    "seed": _seed,
+    "prices": _prices,
+    "symbols": _symbols,
+    "start": _moment,
+    "end": _moment,
+    "hours": _hours,
+    "columns": _columns,
+    "zone": _zone,
+}

@@ -1,0 +1,215 @@
+"""A plan: everything a run needs, checked and read before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, Final
+
+from shoal.experiments.errors import InputError, OptionError, Place
+from shoal.experiments.options import Options, check_options
+from shoal.experiments.parameters import Given, make_study, read_settings
+from shoal.experiments.registry import find_study, name_of
+from shoal.experiments.study import Study
+from shoal.experiments.study_file import StudyFile, read_study_file
+
+if TYPE_CHECKING:
+    from shoal.sim.price_path import PricePath
+
+DEFAULT_START: Final = "2024-01-01T00:00Z"
+_HOUR_NS: Final = 3_600 * 10**9
+_FILE_ENDING: Final = ".toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A run before it starts.
+
+    Args:
+        name: of the study.
+        study: its parameters.
+        options: seed and what was asked for.
+        prices: the outside prices over the whole span.
+        inputs: SHA-256 of every file that was read, by the name the user gave it.
+    """
+
+    name: str
+    study: Study
+    options: Options
+    prices: PricePath
+    inputs: Mapping[str, str]
+
+    @property
+    def seed(self) -> int:
+        """The seed of every draw."""
+        return self.options.seed
+
+
+def make_plan(
+    study: str | Study,
+    *,
+    options: Mapping[str, Any],
+    parameters: Mapping[str, Any] | None = None,
+    settings: Iterable[str] = (),
+    origin: str = "the call",
+) -> Plan:
+    """Check all that was asked for and read the prices.
+
+    Args:
+        study: a name, a study file (ending in .toml), or a study.
+        options: fields of ``Options`` that are given; they override the study file's.
+        parameters: override the study file's.
+        settings: ``name=value`` texts; they override all.
+        origin: how errors name where options and parameters come from.
+
+    Raises:
+        InputError: anything wrong with what was asked for.
+    """
+    given = check_options(origin, {name: value for name, value in options.items() if value is not None})
+    made, name, file = _study(study, Given(origin, parameters or {}), tuple(settings))
+    if file is not None:
+        given = _merge(check_options(f"{study}, [run]", file.options), given, options, file)
+    prices, inputs = read_or_generate(made, given)
+    if file is not None:
+        inputs = {str(study): file.digest, **inputs}
+    return Plan(name, made, given, prices, inputs)
+
+
+def check_file(path: Path | str) -> tuple[str, Study]:
+    """Check a study file, its parameters and options; prices are not read.
+
+    Raises:
+        InputError: anything wrong with it.
+    """
+    made, name, file = _study(str(path), Given("the call", {}), ())
+    if file is not None:
+        check_options(f"{path}, [run]", file.options)
+    return name, made
+
+
+def read_or_generate(study: Study, options: Options) -> tuple[PricePath, dict[str, str]]:
+    """The outside prices, and SHA-256 of the file they come from.
+
+    Raises:
+        InputError: see ``shoal.experiments.prices.read_prices``.
+    """
+    from shoal.experiments.prices.span import moment_ns
+
+    symbols = options.symbols or study.symbols
+    start = None if options.start is None else moment_ns(options.start, "start")
+    end = None if options.end is None else moment_ns(options.end, "end")
+    if options.hours is not None and (options.prices is None or start is not None):
+        start = moment_ns(DEFAULT_START, "start") if start is None else start
+        end = start + int(options.hours * _HOUR_NS)
+    if options.prices is None:
+        return _generated(study, options, symbols, start, end), {}
+    if options.hours is not None and end is None:
+        raise OptionError(Place("option hours"), "with a file of prices it needs a start", "Give start, too.")
+    return _recorded(study, options, symbols, start, end)
+
+
+def _recorded(
+    study: Study, options: Options, symbols: tuple[str, ...], start: int | None, end: int | None
+) -> tuple[PricePath, dict[str, str]]:
+    from shoal.experiments.prices import read_prices
+
+    assert options.prices is not None
+    bars = read_prices(
+        options.prices, symbols=symbols, start=start, end=end, columns=options.columns or None, zone=options.zone
+    )
+    path = _usable(study, lambda: study.prices_recorded(bars, seed=options.seed))
+    digest = str(bars.provenance.get("sha256", ""))
+    return path, {str(options.prices): digest} if digest else {}
+
+
+def _generated(
+    study: Study, options: Options, symbols: tuple[str, ...], start: int | None, end: int | None
+) -> PricePath:
+    from shoal.experiments.prices.span import moment_ns
+
+    for name in ("columns", "zone"):
+        if getattr(options, name):
+            raise OptionError(Place(f"option {name}"), "it is about a file of prices, and there is none", "Give prices.")
+    if start is None:
+        # An end alone says where the usual span stops.
+        span = int(study.hours * _HOUR_NS)
+        start = moment_ns(DEFAULT_START, "start") if end is None else end - span
+    if end is None:
+        end = start + int(study.hours * _HOUR_NS)
+    if end <= start:
+        raise OptionError(Place("options start and end"), "the span is empty", "The end must be later than the start.")
+    first, last = start, end
+    return _usable(
+        study, lambda: study.prices_default(seed=options.seed, symbols=symbols, start_ns=first, end_ns=last)
+    )
+
+
+def _usable(study: Study, make: Any) -> Any:
+    """Whatever a study refuses with a ValueError is refused input."""
+    try:
+        return make()
+    except InputError:
+        raise
+    except ValueError as error:
+        raise OptionError(
+            Place(f"study {name_of(type(study))}"), f"it cannot use these prices or parameters ({error})", "Change them."
+        ) from error
+
+
+def _study(
+    study: str | Study, parameters: Given, settings: tuple[str, ...]
+) -> tuple[Study, str, StudyFile | None]:
+    if isinstance(study, Study):
+        kind: type[Study] = type(study)
+        own = Given("the study", dict(_leaves(study)))
+        made = make_study(kind, own, parameters, read_settings(kind, settings))
+        return made, name_of(kind), None
+    file = read_study_file(study) if study.lower().endswith(_FILE_ENDING) else None
+    if file is None:
+        kind = find_study(study)
+        return make_study(kind, parameters, read_settings(kind, settings)), study, None
+    kind = find_study(file.study, place=f"{study}, key 'study'")
+    return make_study(kind, file.parameters, parameters, read_settings(kind, settings)), file.study, file
+
+
+def _leaves(study: Study) -> Iterable[tuple[str, Any]]:
+    from shoal.experiments.study import describe
+
+    for each in describe(type(study)):
+        value: Any = study
+        for name in each.path.split("."):
+            value = getattr(value, name)
+        yield each.path, value
+
+
+def _merge(of_file: Options, of_call: Options, given: Mapping[str, Any], file: StudyFile) -> Options:
+    """The file's options, overridden by those given."""
+    chosen = {name: getattr(of_call, name) for name, value in given.items() if value is not None}
+    if of_file.prices is not None and "prices" not in chosen:
+        chosen["prices"] = _beside(file, of_file.prices)
+    if "end" in chosen:
+        chosen["hours"] = None
+    elif "hours" in chosen:
+        chosen["end"] = None
+    return replace(of_file, **chosen)
+
+
+def _beside(file: StudyFile, name: Any) -> Path:
+    """A file named in a study file, which may come from a stranger, must lie beside or below it."""
+    place = Place(f"{file.parameters.origin}, option 'prices'")
+    if not isinstance(name, str) or "\0" in name:
+        raise OptionError(place, "this is no path", "Name a file beside the study file.")
+    pure = PurePath(name)
+    try:
+        inside = (file.folder / pure).resolve().is_relative_to(file.folder.resolve())
+    except (OSError, RuntimeError, ValueError):
+        # A loop of links, or a name that no file can have.
+        inside = False
+    if "://" in name or pure.is_absolute() or ".." in pure.parts or not inside:
+        raise OptionError(
+            place,
+            f"{name[:80]!r} leads out of the study file's folder",
+            "Name a file beside the study file, or give --prices.",
+        )
+    return file.folder / pure

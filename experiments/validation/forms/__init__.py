@@ -1,0 +1,1 @@
+"""One closed form a module: one public class that subclasses ``ClosedForm``."""
