@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-from shoal.agents.market import positive
+from shoal.agents.parameters import positive
 
 
 class Quoting(Protocol):
@@ -31,7 +31,7 @@ class Quoting(Protocol):
 class FiniteHorizon:
     """Quotes around the reservation price for a horizon that starts anew when it has passed.
 
-    r = mid - q * gamma * sigma**2 * (T - t); total spread = gamma * sigma**2 * (T - t) + (2 / gamma) * ln(1 + gamma / k).
+    Reservation price: mid - q gamma sigma**2 (T - t). Total spread: gamma sigma**2 (T - t) + (2 / gamma) ln(1 + gamma / k).
 
     Args:
         risk_aversion: gamma, per unit price and order.
@@ -66,8 +66,8 @@ class FiniteHorizon:
 class Stationary:
     """Quotes of a maker without a horizon, in closed-form approximation.
 
-    bid distance = ln(1 + gamma / k) / gamma + (2 q + 1) / 2 * sqrt(sigma**2 gamma / (2 k A) * (1 + gamma / k)**(1 + k / gamma));
-    the ask's has -q for q.
+    The bid's distance is ln(1 + gamma / k) / gamma + (2 q + 1) / 2 * slope, the ask's has -q for q, and
+    slope = sqrt(sigma**2 gamma / (2 k A) * (1 + gamma / k) ** (1 + k / gamma)).
 
     Args:
         risk_aversion: gamma, per unit price and order.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shoal.sim.hosts.chain import BlockNews
+from shoal.sim.hosts.block import BlockNews
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from shoal.sim.calls import Call, Fill
-from shoal.sim.hosts.chain import INTRINSIC_GAS, Chain
+from shoal.sim.hosts.chain import Chain
+from shoal.sim.hosts.gas import INTRINSIC_GAS
 from shoal.sim.units import PPM, Asset
 
 if TYPE_CHECKING:
@@ -73,7 +73,8 @@ class Market:
             return None
         worth = self.quote.floor(amount / self.base.unit * worst_price)
         if side > 0:
-            return Call(self.venue, "swap_exact_out", {"asset_out": self.base, "amount_out": amount, "maximum_in": worth})
+            arguments = {"asset_out": self.base, "amount_out": amount, "maximum_in": worth}
+            return Call(self.venue, "swap_exact_out", arguments)
         return Call(self.venue, "swap_exact_in", {"asset_in": self.base, "amount_in": amount, "minimum_out": worth})
 
     def _limit(self, view: Any, side: int, base_tokens: float, worst_price: float) -> Call | None:
@@ -82,9 +83,7 @@ class Market:
         limit = view.grid.price_below(price) if side > 0 else view.grid.price_above(price)
         if quantity <= 0 or limit <= 0:
             return None
-        return Call(
-            self.venue, "limit", {"side": side, "quantity": quantity, "price": limit, "immediate": True}
-        )
+        return Call(self.venue, "limit", {"side": side, "quantity": quantity, "price": limit, "immediate": True})
 
 
 def taker_change(fill: Fill) -> tuple[int, int]:
@@ -101,36 +100,3 @@ def maker_change(fill: Fill) -> tuple[int, int]:
     if fill.fee_asset == fill.base:
         return base - fill.maker_fee, quote
     return base, quote - fill.maker_fee
-
-
-def positive(who: str, **values: float) -> None:
-    """Check parameters that must be finite numbers above 0.
-
-    Raises:
-        ValueError: one is not; the message names it.
-    """
-    for name, value in values.items():
-        if isinstance(value, bool) or not 0 < value < math.inf:
-            raise ValueError(f"{who}: {name} must be a finite number above 0, had {value!r}")
-
-
-def within(who: str, low: float, high: float, **values: float) -> None:
-    """Check parameters that must lie in a range, its ends included.
-
-    Raises:
-        ValueError: one does not; the message names it.
-    """
-    for name, value in values.items():
-        if isinstance(value, bool) or not low <= value <= high:
-            raise ValueError(f"{who}: {name} must lie in {low} to {high}, had {value!r}")
-
-
-def whole_number(who: str, *, minimum: int = 1, **values: int) -> None:
-    """Check parameters that must be whole numbers from a minimum on.
-
-    Raises:
-        ValueError: one is not; the message names it.
-    """
-    for name, value in values.items():
-        if type(value) is not int or value < minimum:
-            raise ValueError(f"{who}: {name} must be a whole number >= {minimum}, had {value!r}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from shoal.agents.gas import GasTerms
-from shoal.agents.market import Market, positive, whole_number, within
+from shoal.agents.market import Market
+from shoal.agents.parameters import positive, whole_number, within
 from shoal.agents.trader import Trader
 from shoal.sim.units import PPM
 

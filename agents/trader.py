@@ -12,8 +12,10 @@ from shoal.agents.market import Market
 from shoal.sim.agent import Agent
 from shoal.sim.calls import Call, Receipt
 from shoal.sim.errors import Refusal
-from shoal.sim.hosts.chain import BlockNews
+from shoal.sim.hosts.block import BlockNews
+from shoal.sim.hosts.chain import Chain
 from shoal.sim.units import Asset
+from shoal.venues.view import MarketView
 
 if TYPE_CHECKING:
     from shoal.sim.world import World
@@ -40,7 +42,7 @@ class Trader(Agent):
 
     def mid(self, feed: str) -> float | None:
         """The mid of a venue as it was published, or None."""
-        view = self.view(feed)
+        view: MarketView | None = self.view(feed)
         return None if view is None else view.mid
 
     def market(self, name: str) -> Market:
@@ -74,7 +76,9 @@ class Trader(Agent):
         """The asset in which that chain's gas is paid."""
         return self._chain(chain).native
 
-    def submit(self, host: str, *calls: Call, tip_wei: int | None = None, builder: str | None = None) -> simpy.Event | None:
+    def submit(
+        self, host: str, *calls: Call, tip_wei: int | None = None, builder: str | None = None
+    ) -> simpy.Event | None:
         """Send calls to a chain as one transaction under the agent's gas terms; None before its first block is known.
 
         A private transaction is left out by the builder rather than reverted.
@@ -101,7 +105,8 @@ class Trader(Agent):
 
     def settle(self, host: str, call: Call) -> Generator[simpy.Event, Any, Receipt | None]:
         """Send a call to an exchange or a chain and wait; the receipt, or None if it was refused."""
-        event = self.submit(host, call) if host in self._chains() else self.send(call)
+        on_chain = isinstance(self.world.hosts[host], Chain)
+        event = self.submit(host, call) if on_chain else self.send(call)
         if event is None:
             return None
         return (yield from received(event))
@@ -115,9 +120,6 @@ class Trader(Agent):
         if call is None:
             return None
         return (yield from self.settle(market.host, call))
-
-    def _chains(self) -> set[str]:
-        return {name for name, host in self.world.hosts.items() if hasattr(host, "native")}
 
 
 def received(event: simpy.Event) -> Generator[simpy.Event, Any, Receipt | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from shoal.agents.market import positive
+from shoal.agents.parameters import positive
 from shoal.sim.units import SECONDS_PER_YEAR
 
 

@@ -15,9 +15,11 @@ from shoal.experiments.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.console import Console
 
     from shoal.experiments.prices.span import Moment
     from shoal.experiments.result import Result
+    from shoal.experiments.validation import Check
 
 __all__ = ["load", "run", "studies", "validate"]
 
@@ -82,18 +84,18 @@ def studies() -> dict[str, type[Study]]:
     return {name: find_study(name) for name in study_names()}
 
 
-def validate(*, quick: bool = False) -> Any:
-    """Run the closed forms of the literature through the engine; one row a check.
+def validate(*, quick: bool = False) -> list[Check]:
+    """Run the closed forms of the literature through the engine.
 
     Args:
-        quick: fewer draws, seconds instead of minutes.
+        quick: fewer and shorter replications.
     """
-    from shoal.experiments.validation import runner
+    from shoal.experiments.validation import run_all
 
-    return runner.validate(quick=quick)
+    return run_all(quick=quick)
 
 
-def _console() -> Any:
+def _console() -> Console:
     from rich.console import Console
 
     return Console(stderr=True)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import simpy
 from simpy.core import StopSimulation
+from simpy.events import EventPriority
 
 if TYPE_CHECKING:
     from shoal.sim.world import World
 
 _SIGNALS: Final = ("SIGINT", "SIGTERM")
-_FIRST: Final = 0
+_FIRST: Final = EventPriority(0)
 
 
 class Interruption:

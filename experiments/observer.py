@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import simpy
 
@@ -63,18 +63,27 @@ class Holdings:
     impact: float = 0.0
 
 
+class Shown(NamedTuple):
+    """A price on its own, as an oracle shows it."""
+
+    mid: float | None
+    bid: float | None = None
+    ask: float | None = None
+    depth: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Watched:
     """One venue to sample: its name, its kind (book, pool, outside, oracle), its pair, and how to read it.
 
-    ``view`` reads the venue's published view, ``holdings`` what it holds now.
+    ``view`` reads what the venue shows, ``holdings`` what it holds now.
     """
 
     venue: str
     kind: str
     base: Asset
     quote: Asset
-    view: Callable[[], MarketView]
+    view: Callable[[], MarketView | Shown]
     holdings: Callable[[], Holdings] = Holdings
 
 
@@ -136,7 +145,7 @@ class Observer:
                 *pair,
                 mid,
                 (ask - bid) / mid * 1e4 if mid else math.nan,
-                view.depth,
+                view.depth if math.isfinite(view.depth) else math.nan,
                 held.base,
                 one.base.tokens(held.base),
                 held.quote,

@@ -114,7 +114,9 @@ def columns_from_text(text: str) -> dict[str, str]:
         role, equals, column = part.partition("=")
         if not equals or not role.strip() or not column or role.strip() in found:
             raise OptionError(
-                Place("option --columns"), f"{shown(part)} is no role=column, or is there twice", "Write time=ts,price=px."
+                Place("option --columns"),
+                f"{shown(part)} is no role=column, or is there twice",
+                "Write time=ts,price=px.",
             )
         found[role.strip()] = column
     return found

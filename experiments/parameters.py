@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from difflib import get_close_matches
@@ -60,14 +61,27 @@ class Given:
     Args:
         origin: how errors name it: a file, "--set", "the call".
         values: groups as inner mappings, or dotted names; later origins override earlier ones.
+        mistakes: what was wrong with the origin before names and values were looked at.
     """
 
     origin: str
     values: Mapping[str, Any]
+    mistakes: tuple[Mistake, ...] = ()
 
     def place(self, path: str) -> Place:
         """A parameter of this origin as a place for errors."""
         return Place(f"{self.origin}, parameter {shown(path)}")
+
+
+@contextmanager
+def collecting(mistakes: list[Mistake]) -> Iterator[None]:
+    """Note what the block refuses instead of raising it, so that the next block can be tried, too."""
+    try:
+        yield
+    except ParametersRefused as refused:
+        mistakes += refused.mistakes
+    except InputError as refused:
+        mistakes.append(Mistake(refused.place, refused.reason, refused.remedy))
 
 
 def make_study[S: Study](kind: type[S], *origins: Given) -> S:
@@ -76,7 +90,7 @@ def make_study[S: Study](kind: type[S], *origins: Given) -> S:
     Raises:
         ParametersRefused: unknown names, values of the wrong type or out of bounds, rules across parameters broken.
     """
-    mistakes: list[Mistake] = []
+    mistakes = [mistake for origin in origins for mistake in origin.mistakes]
     chosen: dict[str, tuple[Any, Given]] = {}
     for origin in origins:
         for path, value in _unfold(kind, origin, origin.values, "", mistakes):
@@ -95,11 +109,7 @@ def make_study[S: Study](kind: type[S], *origins: Given) -> S:
 
 
 def read_settings(kind: type[Study], texts: Iterable[str], *, origin: str = "--set") -> Given:
-    """Parameters from ``name=value`` texts.
-
-    Raises:
-        ParametersRefused: no '=', the same name twice, an unknown name, or a value that cannot be read.
-    """
+    """Parameters from ``name=value`` texts; ``make_study`` refuses what is wrong with them."""
     known = {each.path: each for each in describe(kind)}
     values: dict[str, Any] = {}
     mistakes: list[Mistake] = []
@@ -111,13 +121,9 @@ def read_settings(kind: type[Study], texts: Iterable[str], *, origin: str = "--s
             mistakes.append(Mistake(place, "there is no '='", "Write name=value."))
         elif name in values:
             mistakes.append(Mistake(place, "it is given twice", "Give it once."))
-        elif name not in known:
-            mistakes.append(_unknown(kind, place, name))
         else:
-            values[name] = _from_text(known[name].kind, value.strip())
-    if mistakes:
-        raise ParametersRefused(tuple(mistakes))
-    return Given(origin, values)
+            values[name] = _from_text(known[name].kind, value.strip()) if name in known else value
+    return Given(origin, values, tuple(mistakes))
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
@@ -180,8 +186,9 @@ def _unknown(kind: type[Study], place: Place, name: str) -> Mistake:
 
 
 def _type_errors(kind: type[Study], values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    model: type[pydantic.BaseModel] = _model(kind)
     try:
-        _model(kind).model_validate(dict(values))
+        model.model_validate(dict(values))
     except pydantic.ValidationError as error:
         wanted = {each.path: each.wanted for each in describe(kind)}
         for path in dict.fromkeys(str(each["loc"][0]) for each in error.errors(include_url=False, include_input=False)):
@@ -189,7 +196,7 @@ def _type_errors(kind: type[Study], values: Mapping[str, Any]) -> Iterator[tuple
 
 
 @cache
-def _model(kind: type[Study]) -> type[pydantic.BaseModel]:
+def _model(kind: Any) -> type[pydantic.BaseModel]:
     """One flat strict model of all parameters, keyed by path."""
     settings = pydantic.ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
     entries: dict[str, Any] = {
@@ -210,12 +217,12 @@ def _strict(each: Described) -> Any:
     if kind is Amount:
         return Annotated[Any, pydantic.BeforeValidator(Amount), pydantic.AfterValidator(check)]
     if get_origin(kind) is tuple:
-        inner = get_args(kind)[0]
-        element = Annotated[Any, pydantic.BeforeValidator(Amount)] if inner is Amount else inner
-        listed = Annotated[tuple[element, ...], pydantic.BeforeValidator(_as_tuple), pydantic.AfterValidator(check)]
-        return listed
+        inner: Any = get_args(kind)[0]
+        element: Any = Annotated[Any, pydantic.BeforeValidator(Amount)] if inner is Amount else inner
+        listed: Any = tuple.__class_getitem__((element, ...))
+        return Annotated[listed, pydantic.BeforeValidator(_as_tuple), pydantic.AfterValidator(check)]
     if isinstance(kind, type) and issubclass(kind, StrEnum):
-        return Annotated[Any, pydantic.BeforeValidator(kind)]
+        return Annotated[Any, pydantic.BeforeValidator(lambda value: kind(value))]
     if get_origin(kind) is Literal:
         return Annotated[kind, pydantic.BeforeValidator(_no_bool_for_number(get_args(kind)))]
     return Annotated[kind, pydantic.AfterValidator(check)]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 from shoal.experiments.errors import InputError, OptionError, Place
 from shoal.experiments.options import Options, check_options
-from shoal.experiments.parameters import Given, make_study, read_settings
+from shoal.experiments.parameters import Given, Mistake, ParametersRefused, collecting, make_study, read_settings
 from shoal.experiments.registry import find_study, name_of
-from shoal.experiments.study import Study
+from shoal.experiments.study import Study, describe
 from shoal.experiments.study_file import StudyFile, read_study_file
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def make_plan(
     parameters: Mapping[str, Any] | None = None,
     settings: Iterable[str] = (),
     origin: str = "the call",
+    mistakes: Sequence[Mistake] = (),
 ) -> Plan:
     """Check all that was asked for and read the prices.
 
@@ -62,18 +63,25 @@ def make_plan(
         parameters: override the study file's.
         settings: ``name=value`` texts; they override all.
         origin: how errors name where options and parameters come from.
+        mistakes: found before; they are reported with the others.
 
     Raises:
         InputError: anything wrong with what was asked for.
     """
-    given = check_options(origin, {name: value for name, value in options.items() if value is not None})
-    made, name, file = _study(study, Given(origin, parameters or {}), tuple(settings))
-    if file is not None:
-        given = _merge(check_options(f"{study}, [run]", file.options), given, options, file)
+    file = _file(study)
+    found = list(mistakes)
+    with collecting(found):
+        given = check_options(origin, {name: value for name, value in options.items() if value is not None})
+    with collecting(found):
+        of_file = None if file is None else check_options(f"{study}, [run]", file.options)
+    with collecting(found):
+        name, made = _study(study, file, Given(origin, parameters or {}), tuple(settings))
+    if found:
+        raise ParametersRefused(tuple(found))
+    if file is not None and of_file is not None:
+        given = _merge(of_file, given, options, file)
     prices, inputs = read_or_generate(made, given)
-    if file is not None:
-        inputs = {str(study): file.digest, **inputs}
-    return Plan(name, made, given, prices, inputs)
+    return Plan(name, made, given, prices, inputs if file is None else {str(study): file.digest, **inputs})
 
 
 def check_file(path: Path | str) -> tuple[str, Study]:
@@ -82,9 +90,16 @@ def check_file(path: Path | str) -> tuple[str, Study]:
     Raises:
         InputError: anything wrong with it.
     """
-    made, name, file = _study(str(path), Given("the call", {}), ())
-    if file is not None:
-        check_options(f"{path}, [run]", file.options)
+    file = read_study_file(path)
+    mistakes: list[Mistake] = []
+    with collecting(mistakes):
+        options = check_options(f"{path}, [run]", file.options)
+        if options.prices is not None:
+            _beside(file, options.prices)
+    with collecting(mistakes):
+        name, made = _study(str(path), file, Given("the call", {}), ())
+    if mistakes:
+        raise ParametersRefused(tuple(mistakes))
     return name, made
 
 
@@ -130,7 +145,9 @@ def _generated(
 
     for name in ("columns", "zone"):
         if getattr(options, name):
-            raise OptionError(Place(f"option {name}"), "it is about a file of prices, and there is none", "Give prices.")
+            raise OptionError(
+                Place(f"option {name}"), "it is about a file of prices, and there is none", "Give prices."
+            )
     if start is None:
         # An end alone says where the usual span stops.
         span = int(study.hours * _HOUR_NS)
@@ -140,12 +157,10 @@ def _generated(
     if end <= start:
         raise OptionError(Place("options start and end"), "the span is empty", "The end must be later than the start.")
     first, last = start, end
-    return _usable(
-        study, lambda: study.prices_default(seed=options.seed, symbols=symbols, start_ns=first, end_ns=last)
-    )
+    return _usable(study, lambda: study.prices_default(seed=options.seed, symbols=symbols, start_ns=first, end_ns=last))
 
 
-def _usable(study: Study, make: Any) -> Any:
+def _usable(study: Study, make: Callable[[], PricePath]) -> PricePath:
     """Whatever a study refuses with a ValueError is refused input."""
     try:
         return make()
@@ -153,29 +168,30 @@ def _usable(study: Study, make: Any) -> Any:
         raise
     except ValueError as error:
         raise OptionError(
-            Place(f"study {name_of(type(study))}"), f"it cannot use these prices or parameters ({error})", "Change them."
+            Place(f"study {name_of(type(study))}"),
+            f"it cannot use these prices or parameters ({error})",
+            "Change them.",
         ) from error
 
 
+def _file(study: str | Study) -> StudyFile | None:
+    return read_study_file(study) if isinstance(study, str) and study.lower().endswith(_FILE_ENDING) else None
+
+
 def _study(
-    study: str | Study, parameters: Given, settings: tuple[str, ...]
-) -> tuple[Study, str, StudyFile | None]:
+    study: str | Study, file: StudyFile | None, parameters: Given, settings: tuple[str, ...]
+) -> tuple[str, Study]:
     if isinstance(study, Study):
-        kind: type[Study] = type(study)
-        own = Given("the study", dict(_leaves(study)))
-        made = make_study(kind, own, parameters, read_settings(kind, settings))
-        return made, name_of(kind), None
-    file = read_study_file(study) if study.lower().endswith(_FILE_ENDING) else None
-    if file is None:
-        kind = find_study(study)
-        return make_study(kind, parameters, read_settings(kind, settings)), study, None
-    kind = find_study(file.study, place=f"{study}, key 'study'")
-    return make_study(kind, file.parameters, parameters, read_settings(kind, settings)), file.study, file
+        kind, base = type(study), Given("the study", dict(_leaves(study)))
+        name = name_of(kind)
+    elif file is None:
+        name, kind, base = study, find_study(study), Given("the defaults", {})
+    else:
+        name, kind, base = file.study, find_study(file.study, place=f"{study}, key 'study'"), file.parameters
+    return name, make_study(kind, base, parameters, read_settings(kind, settings))
 
 
 def _leaves(study: Study) -> Iterable[tuple[str, Any]]:
-    from shoal.experiments.study import describe
-
     for each in describe(type(study)):
         value: Any = study
         for name in each.path.split("."):

@@ -128,7 +128,8 @@ def describe(done: float, simulated_ns: int, events: int, wall_seconds: float) -
     """
     rate = events / wall_seconds if wall_seconds > 0 else 0.0
     left = clock_text(wall_seconds * (1 - done) / done) if done > 0 else "?"
-    return f"{done:.1%}  {clock_text(simulated_ns / 1e9)} simulated  {rate:,.0f} events/s  {left} left".replace("%", " %")
+    simulated = clock_text(simulated_ns / 1e9)
+    return f"{100 * done:.1f} %  {simulated} simulated  {rate:,.0f} events/s  {left} left"
 
 
 def clock_text(seconds: float) -> str:

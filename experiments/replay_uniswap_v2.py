@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from itertools import pairwise
+from typing import Any, Final
 
 import simpy
 
 from shoal.experiments.verify import Comparison, Recording
-from shoal.sim.calls import Call, OutputOf, Outcome, Receipt, Transaction
+from shoal.sim.calls import Call, Outcome, OutputOf, Receipt, Transaction
 from shoal.sim.draws import Stream
 from shoal.sim.errors import (
     BadArguments,
@@ -108,8 +109,9 @@ class Replayer:
         self.chain.submit(Transaction(_TRADER, tuple(calls)), place="home", answer=answer)
         self.world.run(until_ns=block_ns + 2)
         self._done += 1
-        result: Receipt | Refusal = answer.value
-        return result if isinstance(result, Refusal) else result.outcomes
+        result: Any = answer.value
+        outcomes: tuple[Outcome, ...] | Refusal = result if isinstance(result, Refusal) else result.outcomes
+        return outcomes
 
 
 def replay(recording: Recording, comparison: Comparison) -> None:
@@ -243,7 +245,7 @@ def _router_calls(
     if verb in {"addLiquidity", "removeLiquidity"}:
         return _liquidity_call(operation, verb)
     path = operation.texts("path")
-    hops = ["".join(sorted(hop)) for hop in zip(path, path[1:], strict=False)]
+    hops = ["".join(sorted(hop)) for hop in pairwise(path)]
     if not hops or any(hop not in pools for hop in hops):
         raise operation.malformed("has a path beyond the pools 01, 12, 02")
     assets = [tokens[int(token)] for token in path]

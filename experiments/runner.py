@@ -43,7 +43,7 @@ class DiskFailed(RunError):
         self.reason = reason
 
     def __str__(self) -> str:
-        return f"the results could not be written: {self.reason}. Make room, or choose another folder, and run it again."
+        return f"the results could not be written: {self.reason}. Make room or choose another folder, and run it again."
 
 
 @dataclass(frozen=True, slots=True)

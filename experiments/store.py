@@ -23,7 +23,8 @@ PARTS: Final = "parts"
 _PARTIAL: Final = ".partial"
 _REPLACED: Final = ".replaced"
 _LONGEST_NAME: Final = 240
-_RESERVED: Final = {"CON", "PRN", "AUX", "NUL", *(f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10))}
+_PORTS: Final = {f"{port}{number}" for port in ("COM", "LPT") for number in range(1, 10)}
+_RESERVED: Final = _PORTS | {"CON", "PRN", "AUX", "NUL"}
 
 
 class FolderRefused(InputError):

@@ -112,7 +112,9 @@ class Parameter:
     def bounds(self) -> str:
         """The bounds in words."""
         words = (("from", self.minimum), ("above", self.above), ("to", self.maximum), ("below", self.below))
-        return " ".join(f"{word} {bound}" for word, bound in words if bound is not None)
+        said = [f"{word} {bound}" for word, bound in words if bound is not None]
+        plain = len(said) == 2 and said[0].startswith("from") and said[1].startswith("to")
+        return (" " if plain else " and ").join(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +145,8 @@ class Described:
     @property
     def wanted(self) -> str:
         """What a value must be, in words."""
-        parts = (_in_words(self.kind), self.parameter.bounds, self.parameter.unit)
-        return " ".join(part for part in parts if part)
+        unit = f", in {self.parameter.unit}" if self.parameter.unit else ""
+        return f"{_in_words(self.kind)} {self.parameter.bounds}".rstrip() + unit
 
 
 def parameter[T](
@@ -166,12 +168,12 @@ def parameter[T](
     if not explain.strip() or "\n" in explain:
         raise ValueError("a parameter is explained in one line")
     known = Parameter(unit, tag, explain, minimum, maximum, above, below)
-    return cast(T, field(default=default, metadata={_KEY: known}))
+    return field(default=default, metadata={_KEY: known})
 
 
 def group[T: Group](kind: type[T]) -> T:
     """Declare a group of parameters within a study or another group."""
-    return cast(T, field(default_factory=kind))
+    return field(default_factory=kind)
 
 
 class Group:
@@ -195,9 +197,7 @@ class Study(Group, ABC):
         return ()
 
     @abstractmethod
-    def prices_default(
-        self, *, seed: int, symbols: tuple[str, ...], start_ns: int, end_ns: int
-    ) -> PricePath:
+    def prices_default(self, *, seed: int, symbols: tuple[str, ...], start_ns: int, end_ns: int) -> PricePath:
         """The outside prices when no file is given."""
 
     def prices_recorded(self, bars: Bars, *, seed: int) -> PricePath:
@@ -214,7 +214,7 @@ class Study(Group, ABC):
             ValueError: parameters that do not fit together or to the prices.
         """
 
-    def finish(self, world: World, prices: PricePath) -> None:  # noqa: B027
+    def finish(self, world: World, prices: PricePath) -> None:
         """Called once when the run has ended or was stopped, before its tables are closed."""
 
     def measure(self, world: World, tables: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
@@ -222,14 +222,15 @@ class Study(Group, ABC):
         return {}
 
 
-@cache
 def describe(kind: type[Group]) -> tuple[Described, ...]:
     """Every parameter of a study or group, in the order of declaration, groups unfolded.
 
     Raises:
         TypeError: a field that was declared neither by ``parameter`` nor by ``group``.
     """
-    return tuple(_described(kind, ""))
+    once: Any = _described_once
+    found: tuple[Described, ...] = once(kind)
+    return found
 
 
 def groups(kind: type[Group]) -> dict[str, type[Group]]:
@@ -251,6 +252,11 @@ def as_mapping(study: Group) -> dict[str, Any]:
 def headline(kind: type[Group]) -> str:
     """The first line of a study's or group's docstring."""
     return (kind.__doc__ or kind.__name__).strip().splitlines()[0]
+
+
+@cache
+def _described_once(kind: Any) -> tuple[Described, ...]:
+    return tuple(_described(kind, ""))
 
 
 def _described(kind: type[Group], prefix: str) -> Iterator[Described]:
@@ -290,6 +296,6 @@ def _in_words(kind: Any) -> str:
         float: "a number",
         bool: "true or false",
         str: "text",
-        Amount: "an amount as a whole number or decimal text",
+        Amount: "an amount (whole number or decimal text)",
     }
     return words[kind]

@@ -11,7 +11,7 @@ from typing import Any, Final
 from shoal.experiments.errors import InputError, MalformedFile, Place
 from shoal.experiments.intake import read_bytes
 from shoal.experiments.parameters import Given, Mistake, ParametersRefused, nearest, shown
-from shoal.experiments.study import Amount, Described, Study, describe, groups, headline
+from shoal.experiments.study import Described, Study, describe, groups, headline
 
 FORMAT: Final = 1
 MAXIMUM_BYTES: Final = 2**18
@@ -70,7 +70,7 @@ def write_study(name: str, study: Study, *, seed: int) -> str:
     kind = type(study)
     lines = [
         f"# {headline(kind)}",
-        f"# `shoal check FILE` validates this file, `shoal run FILE --out DIR` runs it.",
+        "# `shoal check FILE` validates this file, `shoal run FILE --out DIR` runs it.",
         f"format = {FORMAT}",
         f"study = {toml_text(name)}",
         "",
@@ -96,10 +96,10 @@ def write_study(name: str, study: Study, *, seed: int) -> str:
 
 
 def toml_text(value: Any) -> str:
-    """A plain value as TOML.
+    r"""A plain value as TOML.
 
-    >>> toml_text("say \\"x\\""), toml_text([1, 2.5]), toml_text(True)
-    ('"say \\\\"x\\\\""', '[1, 2.5]', 'true')
+    >>> print(toml_text('say "x"'), toml_text([1, 2.5]), toml_text(True))
+    "say \"x\"" [1, 2.5] true
     """
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -158,7 +158,7 @@ def _deepest(text: str) -> int:
 def _check_format(data: Mapping[str, Any], place: Place) -> None:
     version = data.get("format", FORMAT)
     if type(version) is not int or version < 1:
-        raise MalformedFile(place, f"format is a whole number from 1, had {shown(version)}", f"Write format = {FORMAT}.")
+        raise MalformedFile(place, f"format needs a whole number, had {shown(version)}", f"Write format = {FORMAT}.")
     if version > FORMAT:
         raise NewerFormat(
             place, f"it is of format {version}, and this version reads up to {FORMAT}", "Install a newer Shoal."

@@ -146,7 +146,7 @@ class GasLimitExceeded(TransactionRefused):
 
 
 class FeeCapTooLow(TransactionRefused):
-    """The fee cap is below the tip, or not a whole number of wei."""
+    """The fee cap is below the tip, or below the base fee."""
 
     happened = "fee cap too low"
 

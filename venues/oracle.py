@@ -73,8 +73,8 @@ class Oracle(Venue):
 
     Source: Chainlink's AggregatorV3Interface (answer with 8 decimals, round, updatedAt).
 
-    >>> oracle = Oracle("oracle", Asset("ETH", 18), Asset("USDC", 6), reporter="bob", deviation_ppm=5000, heartbeat_s=60)
-    >>> oracle.due(2000.0, now_s=0)
+    >>> eth, usdc = Asset("ETH", 18), Asset("USDC", 6)
+    >>> Oracle("oracle", eth, usdc, reporter="bob", deviation_ppm=5000, heartbeat_s=3600).due(2000.0, now_s=0)
     True
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
@@ -233,7 +233,10 @@ class OutsideMarket(Venue):
 
     def quote(self, call: Call, *, now_ns: int) -> Outcome:
         """What a swap would give now: exact, fills left out; inventory and funds are not looked at."""
-        planners = {"swap_exact_in": self._plan_exact_in, "swap_exact_out": self._plan_exact_out}
+        planners: dict[str, Callable[..., _Trade]] = {
+            "swap_exact_in": self._plan_exact_in,
+            "swap_exact_out": self._plan_exact_out,
+        }
         planner = planners.get(call.verb)
         if planner is None:
             raise UnknownVerb(f"{self.name}.{call.verb}", None, " or ".join(sorted(self.verbs)))
@@ -398,7 +401,8 @@ def follow(world: World, venues: Mapping[str, OutsideMarket], path: PricePath) -
             clock.at(int(times[index + 1]), PRICE, on_step, index + 1)
 
     def on_step(event: simpy.Event) -> None:
-        take(event.value)
+        index: int = event.value
+        take(index)
 
     if clock.now_ns < path.start_ns:
         clock.at(path.start_ns, PRICE, on_step, 0)

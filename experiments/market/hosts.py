@@ -66,10 +66,10 @@ def build_hosts(
 ) -> Hosts:
     """Make the hosts, with custody on each, and link the places."""
     link_places(world, network)
-    service_ns = round(network.service_us * _MICROSECOND_NS)
+    service_ns, feed_ns = round(network.service_us * _MICROSECOND_NS), round(network.feed_ms * _MILLISECOND_NS)
     hosts = Hosts(
-        Exchange(world, EXCHANGE, service_ns=service_ns),
-        Exchange(world, OUTSIDE, service_ns=service_ns),
+        Exchange(world, EXCHANGE, service_ns=service_ns, feed_interval_ns=feed_ns),
+        Exchange(world, OUTSIDE, service_ns=service_ns, feed_interval_ns=feed_ns),
         _chain(world, prices, chain),
     )
     for host in (hosts.exchange, hosts.outside, hosts.chain):

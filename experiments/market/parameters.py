@@ -59,6 +59,9 @@ class NetworkGroup(Group):
     chain_ms: float = parameter(
         120.0, unit="ms", tag=ASSUMED, explain="Median one way between anybody and the chain's nodes.", minimum=0.001
     )
+    feed_ms: float = parameter(
+        1.0, unit="ms", tag=ASSUMED, explain="How long after a change an exchange's market data show it.", minimum=0
+    )
     service_us: float = parameter(
         20.0, unit="us", tag=ASSUMED, explain="How long one call occupies an exchange.", minimum=0
     )
@@ -255,7 +258,7 @@ class MakerGroup(Group):
     minimum_spread_ppm: int = parameter(
         400, unit="ppm", tag=ASSUMED, explain="Never narrower than this, bid to ask.", minimum=0
     )
-    risk_aversion: float = parameter(1.0, tag=ASSUMED, explain="Risk aversion, per order and unit of the mid.", above=0)
+    risk_aversion: float = parameter(50.0, tag=ASSUMED, explain="Risk aversion, per order and unit of the mid.", above=0)
     fill_decay: float = parameter(
         2_000.0, tag=ASSUMED, explain="Decay of fills with distance, per unit of the mid (1/k is a distance).", above=0
     )

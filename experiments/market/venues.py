@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from shoal.experiments.market.hosts import Hosts
 from shoal.experiments.market.parameters import BookGroup, OracleGroup, OutsideGroup, PoolGroup
-from shoal.experiments.observer import Holdings, Watched
+from shoal.experiments.observer import Holdings, Shown, Watched
 from shoal.sim.units import Asset
 from shoal.sim.world import World
 from shoal.venues.amm.constant_product import ConstantProduct
@@ -121,7 +121,7 @@ def watched(world: World, pair: Pair) -> tuple[Watched, ...]:
         Watched(outside.name, "outside", pair.base, pair.quote, lambda: outside.published(clock.now_ns), impact),
         Watched(book.name, "book", pair.base, pair.quote, lambda: book.published(clock.now_ns)),
         Watched(pool.name, "pool", pair.base, pair.quote, lambda: pool.published(clock.now_ns), reserves),
-        Watched(oracle.name, "oracle", pair.base, pair.quote, lambda: oracle.published(clock.now_ns)),
+        Watched(oracle.name, "oracle", pair.base, pair.quote, lambda: Shown(oracle.published(clock.now_ns).price)),
     )
 
 

@@ -6,12 +6,9 @@ from typing import Final
 
 import pandas as pd
 
+from shoal.experiments.measures.kinds import kinds_of
+
 ARBITRAGE: Final = "arbitrag"
-
-
-def kinds_of(agents: pd.DataFrame) -> dict[str, str]:
-    """Owner to kind: the class of an agent, or venue, proposer, builder, burnt, outside."""
-    return dict(zip(agents["owner"].astype(str), agents["kind"].astype(str), strict=True))
 
 
 def volume_by_taker(fills: pd.DataFrame, agents: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from shoal.experiments.measures.arbitrage import kinds_of
+from shoal.experiments.accounts import BURNT
+from shoal.experiments.measures.kinds import FEES, is_provider, kinds_of, with_providers
 from shoal.experiments.measures.marks import Marks
 from shoal.experiments.measures.reference_price import Floats
 from shoal.sim.hosts.chain import PROPOSER
@@ -17,22 +18,23 @@ from shoal.sim.hosts.chain import PROPOSER
 PARTS: Final = (
     "trading_edge_quote_tokens",
     "fees_quote_tokens",
+    "selection_quote_tokens",
     "inventory_quote_tokens",
     "gas_quote_tokens",
     "moved_quote_tokens",
     "holding_quote_tokens",
 )
+HORIZON_S: Final = 300.0
 TOTAL: Final = "value_change_quote_tokens"
 RESIDUAL: Final = "residual_quote_tokens"
 _TRADING_VERBS: Final = frozenset({"limit", "market", "cancel", "cancel_all", "replace", "swap_exact_in", "swap_exact_out"})
-_PROVIDER: Final = "liquidityprovider"
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """What one side of every fill got, row by row: an owner, base and quote tokens, and the fee it paid or took.
+    """What one side of every fill got, row by row: base and quote tokens, fees taken off.
 
-    ``fee_value`` is that fee at the outside price of the fill. Fees in the price are in ``base`` or ``quote`` already.
+    ``fee_value`` is the part of it that is fees, in quote at the outside price of the fill; negative is paid.
     """
 
     owner: pd.Series[str]
@@ -49,12 +51,15 @@ def earned(
     transactions: pd.DataFrame | None = None,
     blocks: pd.DataFrame | None = None,
     orders: pd.DataFrame | None = None,
+    *,
+    horizon_s: float = HORIZON_S,
 ) -> pd.DataFrame:
     """One row an owner: where its change in value came from, in quote tokens.
 
-    A trade of signed base b against quote q when the outside price was m, valued at the last price M, gave
+    A trade of signed base b against quote q when the outside price was m, h the price ``horizon_s`` later (at most the
+    last one), valued at the last price M, gave
 
-        b M - q = (b m - q - fee) + fee + b (M - m) = trading edge + fees + inventory.
+        b M - q = (b m - q - fee) + fee + b (h - m) + b (M - h) = trading edge + fees + selection + inventory.
 
     ``gas`` is what was paid for block space (to the proposer, or burnt). ``moved`` is what changed hands without a trade:
     a pool's result passed on to its providers, custody fees, payments to builders; it is what the ledger shows beyond
@@ -65,26 +70,27 @@ def earned(
     Gas and fees are valued at the time they were paid; what their assets then gained or lost is part of inventory.
 
     Returns:
-        owner, kind, the six parts, ``residual_quote_tokens``, ``value_change_quote_tokens``: parts and residual sum to
+        owner, kind, the seven parts, ``residual_quote_tokens``, ``value_change_quote_tokens``: parts and residual sum to
         the value change, up to the rounding of floats.
     """
     marks = Marks.of(prices, agents)
     parts = pd.DataFrame(0.0, index=_owners(agents, fills), columns=[*PARTS, RESIDUAL, TOTAL])
     explained = agents.assign(tokens=0.0).groupby(["owner", "asset"], sort=True)["tokens"].sum()
     kinds = pd.Series(parts.index, index=parts.index).map(kinds_of(agents)).fillna("venue")
-    for flow in _flows(fills, marks, venue_states, set(parts.index)):
+    now, later, end = marks.at_fill(fills), marks.later(fills, horizon_s), marks.at_end(fills)
+    worth = marks.quote_worth(fills)
+    for flow in _flows(fills, marks, set(parts.index)):
         explained = explained.add(_by_asset(flow, fills), fill_value=0.0)
-        edge = flow.base * marks.at_fill(fills) + flow.quote
-        now, end = marks.at_fill(fills), marks.at_end(fills)
-        worth = marks.quote_worth(fills)
+        edge = flow.base * now + flow.quote
         _add(parts, "trading_edge_quote_tokens", flow.owner, (edge - flow.fee_value) * worth)
         _add(parts, "fees_quote_tokens", flow.owner, flow.fee_value * worth)
-        _add(parts, "inventory_quote_tokens", flow.owner, flow.base * (end - now) * worth)
+        _add(parts, "selection_quote_tokens", flow.owner, flow.base * (later - now) * worth)
+        _add(parts, "inventory_quote_tokens", flow.owner, flow.base * (end - later) * worth)
     for owner, asset, tokens, paid_value in _gas(transactions, blocks, agents, marks):
         explained = explained.add(_single(owner, asset, tokens), fill_value=0.0)
         _add(parts, "gas_quote_tokens", owner, paid_value)
         _add(parts, "inventory_quote_tokens", owner, tokens * marks.end_price(asset) - paid_value)
-    _state_movements(parts, agents, explained, _may_move(agents, kinds, orders), marks)
+    _state_movements(parts, agents, explained, _may_move(kinds, venue_states, orders), marks)
     parts.insert(0, "kind", kinds)
     return parts.rename_axis("owner").reset_index()
 
@@ -95,7 +101,7 @@ def earned_by_kind(by_owner: pd.DataFrame, venue_states: pd.DataFrame) -> pd.Dat
     Returns:
         kind, ``owners``, and the columns of ``earned``.
     """
-    kind = _with_providers(by_owner.set_index("owner")["kind"], venue_states)
+    kind = with_providers(by_owner.set_index("owner")["kind"], venue_states)
     figures = [*PARTS, RESIDUAL, TOTAL]
     grouped = by_owner.assign(kind=by_owner["owner"].map(kind)).groupby("kind", sort=True)
     result = grouped[figures].sum()
@@ -111,18 +117,16 @@ def transfers_between_kinds(
 
     Returns:
         ``taker_kind``, ``maker_kind``, ``fills``, ``volume_quote_tokens``; ``edge_quote_tokens``, what the makers
-        gained at the outside price of the fill, fees in the price included, fees on top not;
-        ``fees_on_top_quote_tokens``, what takers and makers paid to the venue; ``to_end_quote_tokens``, what the makers
-        gained at the last price. A pool is its providers' kind.
+        gained at the outside price of the fill, fees apart; ``fees_quote_tokens``, what both paid to the venue (a
+        pool's go to its providers); ``to_end_quote_tokens``, what the makers gained at the last price, fees apart. A pool is its providers' kind.
     """
     marks = Marks.of(prices, agents)
     known = kinds_of(agents)
     owners = _owners(agents, fills)
-    kinds = _with_providers(pd.Series(owners, index=owners).map(known).fillna("venue"), venue_states)
+    kinds = with_providers(pd.Series(owners, index=owners).map(known).fillna("venue"), venue_states)
     base = fills["side"].to_numpy(np.float64) * fills["base_tokens"].to_numpy(np.float64)
     quote = fills["side"].to_numpy(np.float64) * fills["quote_tokens"].to_numpy(np.float64)
     worth = marks.quote_worth(fills)
-    on_top = np.where(_fee_inside(fills, venue_states), 0.0, 1.0)
     fees = fills["taker_fee_tokens"].to_numpy(np.float64) + fills["maker_fee_tokens"].to_numpy(np.float64)
     table = pd.DataFrame(
         {
@@ -131,7 +135,7 @@ def transfers_between_kinds(
             "fills": 1,
             "volume_quote_tokens": fills["quote_tokens"].to_numpy(np.float64) * worth,
             "edge_quote_tokens": (quote - base * marks.at_fill(fills)) * worth,
-            "fees_on_top_quote_tokens": fees * on_top * marks.fee_price(fills) * worth,
+            "fees_quote_tokens": fees * marks.fee_price(fills) * worth,
             "to_end_quote_tokens": (quote - base * marks.at_end(fills)) * worth,
         }
     )
@@ -149,42 +153,29 @@ def _add(parts: pd.DataFrame, column: str, owner: pd.Series[str], values: Floats
     parts[column] = parts[column].add(sums, fill_value=0.0).reindex(parts.index)
 
 
-def _fee_inside(fills: pd.DataFrame, venue_states: pd.DataFrame) -> npt.NDArray[np.bool_]:
-    """Pools take their fee out of what is paid in; books and outside markets charge it on top of the price."""
-    pools = set(venue_states.loc[venue_states["kind"] == "pool", "venue"].astype(str))
-    return fills["venue"].astype(str).isin(pools).to_numpy()
-
-
-def _flows(
-    fills: pd.DataFrame, marks: Marks, venue_states: pd.DataFrame, owners: set[str]
-) -> tuple[Flow, Flow, Flow]:
-    """Takers, makers, and whoever keeps the fees charged on top: a book's fee account, else the maker."""
+def _flows(fills: pd.DataFrame, marks: Marks, owners: set[str]) -> tuple[Flow, Flow, Flow]:
+    """Takers, makers, and whoever keeps the fees: a book's fee account, else the maker, as pools do."""
     side = fills["side"].to_numpy(np.float64)
     base, quote = fills["base_tokens"].to_numpy(np.float64), fills["quote_tokens"].to_numpy(np.float64)
     taker_fee = fills["taker_fee_tokens"].to_numpy(np.float64)
     maker_fee = fills["maker_fee_tokens"].to_numpy(np.float64)
-    inside = _fee_inside(fills, venue_states)
-    on_top = np.where(inside, 0.0, 1.0)
     in_base = (fills["fee_asset"].astype(str) == fills["base"].astype(str)).to_numpy()
     price = marks.fee_price(fills)
 
-    def flow(owner: pd.Series[str], signed: Floats, fee_paid: Floats, fee_part: Floats) -> Flow:
+    def flow(owner: pd.Series[str], signed: Floats, fee: Floats) -> Flow:
         return Flow(
             owner,
-            signed * base - np.where(in_base, fee_paid, 0.0),
-            -signed * quote - np.where(in_base, 0.0, fee_paid),
-            -fee_part * price,
+            signed * base - np.where(in_base, fee, 0.0),
+            -signed * quote - np.where(in_base, 0.0, fee),
+            -fee * price,
         )
 
-    maker, venue = fills["maker"].astype(str), fills["venue"].astype(str)
-    account = venue + ".fees"
+    maker, account = fills["maker"].astype(str), fills["venue"].astype(str) + FEES
     keeper = account.where(account.isin(owners), maker)
-    nothing = np.zeros(len(fills))
-    kept = (taker_fee + maker_fee) * on_top
     return (
-        flow(fills["taker"].astype(str), side, taker_fee * on_top, taker_fee),
-        flow(maker, -side, maker_fee * on_top, np.where(inside, -taker_fee, maker_fee)),
-        flow(keeper, nothing, -kept, -kept),
+        flow(fills["taker"].astype(str), side, taker_fee),
+        flow(maker, -side, maker_fee),
+        flow(keeper, np.zeros(len(fills)), -(taker_fee + maker_fee)),
     )
 
 
@@ -212,14 +203,12 @@ def _gas(
     """Owners, native asset, tokens (negative is paid) and their value when paid."""
     if transactions is None or blocks is None or not len(blocks):
         return []
-    kinds = kinds_of(agents)
-    burnt = [owner for owner, kind in kinds.items() if kind == "burnt"]
-    native = _native(agents, burnt)
+    native = _native(agents)
     if native is None:
         return []
     sides = [
         (transactions["sender"].astype(str), -transactions["fee_tokens"].to_numpy(np.float64), transactions["time_ns"]),
-        (_constant(burnt[0], blocks), blocks["burnt_tokens"].to_numpy(np.float64), blocks["time_ns"]),
+        (_constant(BURNT, blocks), blocks["burnt_tokens"].to_numpy(np.float64), blocks["time_ns"]),
         (_constant(PROPOSER, blocks), blocks["tips_tokens"].to_numpy(np.float64), blocks["time_ns"]),
     ]
     return [(owner, native, tokens, tokens * marks.value_at(native, times)) for owner, tokens, times in sides]
@@ -229,19 +218,19 @@ def _constant(owner: str, table: pd.DataFrame) -> pd.Series[str]:
     return pd.Series(owner, index=table.index, dtype=str)
 
 
-def _native(agents: pd.DataFrame, burnt: list[str]) -> str | None:
+def _native(agents: pd.DataFrame) -> str | None:
     """The asset that was burnt is the one in which gas is paid."""
-    rows = agents[agents["owner"].isin(burnt) & (agents["change_tokens"] > 0)]
+    rows = agents[(agents["owner"] == BURNT) & (agents["change_tokens"] > 0)]
     return str(rows["asset"].iloc[0]) if len(rows) else None
 
 
-def _may_move(agents: pd.DataFrame, kinds: pd.Series[str], orders: pd.DataFrame | None) -> set[str]:
-    """Owners that may gain or lose without a trade."""
-    movers = {str(owner) for owner, kind in kinds.items() if str(kind) in ("venue", "pool", "builder", "custody")}
-    movers |= {str(owner) for owner, kind in kinds.items() if _is_provider(str(kind))}
+def _may_move(kinds: pd.Series[str], venue_states: pd.DataFrame, orders: pd.DataFrame | None) -> set[str]:
+    """Owners that may gain or lose without a trade: venues, providers, builders, who withdrew, gave or minted."""
+    movers = {str(owner) for owner, kind in kinds.items() if is_provider(str(kind)) or "builder" in str(kind)}
+    movers |= set(venue_states["venue"].astype(str))
     if orders is not None:
         accepted = orders[(orders["result"] == "ok") & ~orders["verb"].isin(_TRADING_VERBS)]
-        movers |= set(accepted["sender"].astype(str))
+        movers |= set(accepted["sender"].astype(str)) | set(accepted["venue"].astype(str))
     return movers
 
 
@@ -262,16 +251,3 @@ def _state_movements(
     gained = (agents["change_tokens"] * last).groupby(owner.to_numpy()).sum()
     parts["holding_quote_tokens"] = held.reindex(parts.index, fill_value=0.0)
     parts[TOTAL] = (held + gained).reindex(parts.index, fill_value=0.0)
-
-
-def _is_provider(kind: str) -> bool:
-    return kind.lower().replace(" ", "").startswith(_PROVIDER)
-
-
-def _with_providers(kinds: pd.Series[str], venue_states: pd.DataFrame) -> pd.Series[str]:
-    """Give pools the kind of those who own them, where there is one such kind."""
-    providers = sorted({str(kind) for kind in kinds if _is_provider(str(kind))})
-    if len(providers) != 1:
-        return kinds
-    pools = set(venue_states.loc[venue_states["kind"] == "pool", "venue"].astype(str))
-    return kinds.where(~kinds.index.isin(pools), providers[0])

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from shoal.experiments.measures.reference_price import Floats, ReferencePrices
+
+NS: Final = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,11 @@ class Marks:
     def at_fill(self, fills: pd.DataFrame) -> Floats:
         """The outside price of base in quote when the fill happened; without one the last price."""
         known = self.reference.at(fills)
+        return np.where(np.isfinite(known), known, self.at_end(fills))
+
+    def later(self, fills: pd.DataFrame, horizon_s: float) -> Floats:
+        """The outside price so many seconds after each fill; beyond the run the last price."""
+        known = self.reference.at(fills, later_ns=round(horizon_s * NS))
         return np.where(np.isfinite(known), known, self.at_end(fills))
 
     def fee_price(self, fills: pd.DataFrame) -> Floats:

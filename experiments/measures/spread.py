@@ -19,9 +19,9 @@ def spread(venue_states: pd.DataFrame, fills: pd.DataFrame, prices: pd.DataFrame
         venue, kind, base, quote; ``time_mean_bps``, ``time_median_bps``, ``time_p95_bps`` over equal samples;
         ``one_sided_share``, the share of samples without a bid or an ask; ``volume_quoted_bps``, the spread last
         sampled before each fill, weighted by quote tokens; ``volume_effective_bps``, twice what takers paid above the
-        outside price (before fees charged on top), weighted the same way.
+        outside price, fees apart, weighted the same way; ``volume_effective_with_fees_bps``, fees included.
     """
-    effective = _effective_bps(fills, prices)
+    effective, fee = _effective_bps(fills, prices)
     rows = []
     for (venue, kind, base, quote), states in venue_states.groupby(["venue", "kind", "base", "quote"], sort=True):
         sampled = states["spread_bps"].to_numpy(np.float64)
@@ -43,6 +43,7 @@ def spread(venue_states: pd.DataFrame, fills: pd.DataFrame, prices: pd.DataFrame
                 "one_sided_share": 1.0 - len(quoted) / len(sampled),
                 "volume_quoted_bps": weighted_mean(at_fills, weights),
                 "volume_effective_bps": weighted_mean(effective[mine], weights),
+                "volume_effective_with_fees_bps": weighted_mean((effective + fee)[mine], weights),
             }
         )
     return pd.DataFrame(rows, columns=list(_COLUMNS))
@@ -59,6 +60,7 @@ _COLUMNS: Final = (
     "one_sided_share",
     "volume_quoted_bps",
     "volume_effective_bps",
+    "volume_effective_with_fees_bps",
 )
 
 
@@ -69,11 +71,14 @@ def weighted_mean(values: Floats, weights: Floats) -> float:
     return float((values[usable] * weights[usable]).sum() / total) if total > 0 else float("nan")
 
 
-def _effective_bps(fills: pd.DataFrame, prices: pd.DataFrame) -> Floats:
+def _effective_bps(fills: pd.DataFrame, prices: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Twice the distance paid from the outside price, and twice the taker's fee, in basis points."""
     outside = ReferencePrices.of(prices).at(fills)
-    paid = fills["price"].to_numpy(np.float64) - outside
-    result: Floats = 2 * BPS * fills["side"].to_numpy(np.float64) * paid / outside
-    return result
+    quote = fills["quote_tokens"].to_numpy(np.float64)
+    in_base = (fills["fee_asset"].astype(str) == fills["base"].astype(str)).to_numpy()
+    fee = fills["taker_fee_tokens"].to_numpy(np.float64) * np.where(in_base, outside, 1.0)
+    distance = fills["side"].to_numpy(np.float64) * (fills["price"].to_numpy(np.float64) - outside) / outside
+    return 2 * BPS * distance, 2 * BPS * fee / np.where(quote > 0, quote, np.nan)
 
 
 def _before(sampled_ns: Times, values: Floats, times_ns: Times) -> Floats:

@@ -61,12 +61,21 @@ class Blocks:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A finished run: its world, its pool, and the outside prices."""
+    """A finished run.
+
+    Args:
+        world: the world, run to its end.
+        pool: the pool.
+        path: outside prices before each block, the one with the deposit first.
+        times_ns: of the blocks after the one with the deposit.
+        deposit: base units of each asset that the provider put in.
+    """
 
     world: World
     pool: ConstantProduct
     path: PricePath
     times_ns: Times
+    deposit: int
 
     def balance(self, owner: str) -> tuple[int, int]:
         """Base units of base and of quote that somebody holds on the chain."""
@@ -90,7 +99,8 @@ def play(
         schedule: when blocks come.
         blocks: how many, the one with the deposit apart.
         fee_ppm: of the pool.
-        path_at: the outside prices at given times: the start, and ``LEAD_NS`` before each block.
+        path_at: the outside prices at given times, ``LEAD_NS`` before each block; the first must be ``START_PRICE``,
+            at which the provider deposits.
         provider_leaves: whether the provider hands its liquidity in for one further block.
     """
     world = World(seed=seed, start_ns=_START_NS, latency=ConstantLatency(1))
@@ -106,7 +116,7 @@ def play(
     # The same key as the chain's own stream, so that prices can be drawn at the blocks' times.
     stream = Stream(seed, _CHAIN, "block time")
     times = np.array(list(islice(schedule.times_ns(_START_NS, stream), blocks + 2)), dtype=np.int64)
-    path = path_at(np.concatenate([np.array([_START_NS], dtype=np.int64), times[: blocks + 1] - LEAD_NS]))
+    path = path_at(times[: blocks + 1] - LEAD_NS)
     follow(world, {SYMBOL: outside}, path)
     for asset in (base, quote):
         world.endow("provider", _CHAIN, asset, _DEPOSIT)
@@ -117,7 +127,7 @@ def play(
     )
     MyopicArbitrageur(world, "arbitrageur", place="home", chain=_CHAIN, pool=pool.name, outside=outside.name)
     world.run(until_ns=int(times[blocks + 1 if provider_leaves else blocks]) + LEAD_NS)
-    return Stage(world, pool, path, times[1 : blocks + 1])
+    return Stage(world, pool, path, times[1 : blocks + 1], _DEPOSIT)
 
 
 def observe(stage: Stage) -> Blocks:
@@ -139,8 +149,8 @@ def observe(stage: Stage) -> Blocks:
     count = len(stage.times_ns)
     traded, base, quote = np.zeros(count), np.zeros(count), np.zeros(count)
     traded[rows], base[rows], quote[rows] = 1.0, gained_base, gained_quote
-    price = stage.path.prices[SYMBOL][2:]
-    deposit = pool.base.tokens(_DEPOSIT)
+    price = stage.path.prices[SYMBOL][1:]
+    deposit = pool.base.tokens(stage.deposit)
     held_base = deposit - np.concatenate([[0.0], np.cumsum(base)])
     held_quote = deposit - np.concatenate([[0.0], np.cumsum(quote)])
     log_pool, log_price = logarithms(held_quote / held_base), logarithms(price)

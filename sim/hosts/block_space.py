@@ -36,6 +36,14 @@ class BlockSpaceDemand:
     volatility_exponent: float
     noise: float
 
+    def __post_init__(self) -> None:
+        for name in ("reference_fee_wei", "elasticity", "mean_tip_wei", "reference_volatility"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"demand for block space: {name} must be positive, had {getattr(self, name)!r}")
+        for name in ("volatility_exponent", "noise"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise ValueError(f"demand for block space: {name} must be >= 0, had {getattr(self, name)!r}")
+
     def gas(self, number: int, now_ns: int, base_fee_wei: int, target: int, stream: Stream) -> int:
         """Gas that the background wants in block ``number``."""
         price = (self.reference_fee_wei / max(base_fee_wei, 1)) ** self.elasticity

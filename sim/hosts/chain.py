@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
 import simpy
@@ -24,11 +25,13 @@ from shoal.sim.journal import Entry, swap
 from shoal.sim.ordering.effective_tip import EffectiveTip
 from shoal.sim.ordering.policy import OrderingPolicy
 from shoal.sim.units import NANOSECONDS_PER_SECOND, Account, Asset
+from shoal.sim.venue import whole
 
 if TYPE_CHECKING:
     from shoal.sim.world import World
 
 PROPOSER: Final = "proposer"
+MAXIMUM_FEE_WEI: Final = 2**63 - 1
 POOL_LIFETIME_NS: Final = 3 * 3600 * NANOSECONDS_PER_SECOND
 
 
@@ -82,6 +85,9 @@ class Chain(Host):
             raise ValueError(f"chain {name}: base fee must be whole wei >= 0, had {base_fee_wei!r}")
         if type(gas_limit) is not int or gas_limit < 2 * INTRINSIC_GAS:
             raise ValueError(f"chain {name}: gas limit must be a whole number >= {2 * INTRINSIC_GAS}")
+        shares = tuple(builders.values()) if builders else (1.0,)
+        if not (all(share >= 0 for share in shares) and 0 < sum(shares) < math.inf):
+            raise ValueError(f"chain {name}: builders' shares of blocks must be >= 0 and not all 0, had {shares}")
         super().__init__(world, name)
         self.native = native
         self.schedule = schedule
@@ -226,7 +232,7 @@ class Chain(Host):
             for transaction in pending.transactions:
                 self._check_admission(transaction)
             if pending.bundle is not None:
-                _check_whole(pending.sender, block=pending.bundle.block, last_block=pending.bundle.last_block)
+                _check_optional(pending.sender, block=pending.bundle.block, last_block=pending.bundle.last_block)
             replaced = self.pool.admit(pending, self.nonce(pending.sender))
         except Refusal as refusal:
             self._refuse(pending, refusal)
@@ -238,13 +244,14 @@ class Chain(Host):
 
     def _check_admission(self, transaction: Transaction) -> None:
         sender, limit = transaction.sender, transaction.gas_limit
-        fee, tip = transaction.max_fee_wei, transaction.max_tip_wei
-        if type(fee) is not int or type(tip) is not int or not 0 <= tip <= fee < 2**63:
-            shown = "another fee cap or tip" if _huge(fee) or _huge(tip) else f"fee cap {fee!r}, tip {tip!r}"
-            raise FeeCapTooLow(sender, shown, "whole numbers, 0 <= tip <= fee cap < 2**63", "wei")
-        if limit is not None and (type(limit) is not int or limit < INTRINSIC_GAS):
+        fee = whole(transaction.max_fee_wei, sender, "fee cap", maximum=MAXIMUM_FEE_WEI)
+        tip = whole(transaction.max_tip_wei, sender, "tip", maximum=MAXIMUM_FEE_WEI)
+        whole(transaction.payment_wei, sender, "payment")
+        _check_optional(sender, gas_limit=limit, nonce=transaction.nonce, deadline=transaction.deadline_ns)
+        if tip > fee:
+            raise FeeCapTooLow(sender, fee, tip, "wei per gas")
+        if limit is not None and limit < INTRINSIC_GAS:
             raise GasLimitExceeded(sender, limit, f"at least {INTRINSIC_GAS}", "gas")
-        _check_whole(sender, nonce=transaction.nonce, deadline=transaction.deadline_ns, payment=transaction.payment_wei)
         wanted, cap = self._executor.gas_limit(transaction), min(TRANSACTION_GAS_CAP, self.gas_limit)
         if wanted > cap:
             raise GasLimitExceeded(sender, wanted, f"at most {cap}", "gas")
@@ -277,8 +284,13 @@ class Chain(Host):
         self._inbound.clear()
         # Endowments and the like are committed already; only this block may be in its log.
         world.journal.commit()
-        self._credit(credits)
-        landed, left_out = self._builder.fill(block)
+        try:
+            self._credit(credits)
+            landed, left_out = self._builder.fill(block)
+        except BaseException:
+            # A mistake in a venue ends the run, and the tables will know nothing of this block.
+            world.journal.undo(0)
+            raise
         for one in landed:
             self.included += 1
             one.receipt.number = self.included
@@ -338,6 +350,24 @@ class Chain(Host):
         for group in grouped.values():
             pending, receipt = group[0].pending, group[0].receipt
             if pending.bundle is not None:
-                outcomes = tuple(outcome for entry in group for outcome in entry.receipt.outcomes)
-                receipt = Receipt(receipt.time_ns, outcomes, block=receipt.block, number=receipt.number)
+                receipt = _joined([entry.receipt for entry in group])
             self._answer(pending.answer, pending.sender, pending.place, receipt)
+
+
+def _check_optional(who: str, **values: object) -> None:
+    for name, value in values.items():
+        if value is not None:
+            whole(value, who, name)
+
+
+def _joined(receipts: Sequence[Receipt]) -> Receipt:
+    """The receipt of a bundle: the first one's place, everybody's outcomes and gas."""
+    return replace(
+        receipts[0],
+        outcomes=tuple(outcome for one in receipts for outcome in one.outcomes),
+        gas_used=sum(one.gas_used for one in receipts),
+        fee_wei=sum(one.fee_wei for one in receipts),
+        burnt_wei=sum(one.burnt_wei for one in receipts),
+        calls=tuple(call for one in receipts for call in one.calls),
+        inner=tuple(pair for one in receipts for pair in one.inner),
+    )

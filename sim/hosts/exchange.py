@@ -26,14 +26,19 @@ class Exchange(Host):
         world: the run it belongs to.
         name: the place on the network.
         service_ns: how long one call occupies the exchange; 0 executes at the instant of arrival.
+        feed_interval_ns: a venue's feed shows the state this long after a change, and so at most once in that time, as
+            conflated market data does; 0 publishes after every call.
     """
 
-    def __init__(self, world: World, name: str, *, service_ns: int = 0) -> None:
-        if type(service_ns) is not int or service_ns < 0:
-            raise ValueError(f"exchange {name}: service time must be whole nanoseconds >= 0, had {service_ns!r}")
+    def __init__(self, world: World, name: str, *, service_ns: int = 0, feed_interval_ns: int = 0) -> None:
+        for what, value in (("service time", service_ns), ("feed interval", feed_interval_ns)):
+            if type(value) is not int or value < 0:
+                raise ValueError(f"exchange {name}: {what} must be whole nanoseconds >= 0, had {value!r}")
         super().__init__(world, name)
         self.service_ns = service_ns
+        self.feed_interval_ns = feed_interval_ns
         self._free_ns = 0
+        self._unpublished: set[str] = set()
 
     def submit(self, call: Call, *, sender: str, place: str, answer: simpy.Event | None) -> None:
         """Send a call from a place; it arrives one latency later."""
@@ -77,11 +82,25 @@ class Exchange(Host):
             raise
         journal.commit()
         self._record(call, sender, sent_ns, now_ns, outcome, None)
-        self.publish((call.venue,))
+        self._show(call.venue)
         self._tell(sender, tuple((call.venue, fill) for fill in outcome.fills))
         if outcome.departures:
             self._depart(outcome.departures)
         self._answer(answer, sender, place, Receipt(now_ns, (outcome,), calls=(call,)))
+
+    def _show(self, venue: str) -> None:
+        """Publish a venue's state, now or when the feed interval has passed."""
+        if self.feed_interval_ns == 0:
+            self.publish((venue,))
+        elif venue not in self._unpublished:
+            self._unpublished.add(venue)
+            clock = self.world.clock
+            clock.at(clock.now_ns + self.feed_interval_ns, DELIVERY, self._show_later, venue)
+
+    def _show_later(self, event: simpy.Event) -> None:
+        venue = cast(str, event.value)
+        self._unpublished.discard(venue)
+        self.publish((venue,))
 
     def _no_inner_calls(self, calls: tuple[Call, ...]) -> tuple[Outcome, ...]:
         raise BadArguments(self.name, f"{len(calls)} inner calls", "none: an exchange has no flash loans")

@@ -1,10 +1,15 @@
 """A made-up run, played once."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
-
-from shoal.experiments.result import Result
 from tests.experiments.synthetic import SyntheticRun, manifest
+
+from shoal.experiments import studies as package
+from shoal.experiments.registry import find_study
+from shoal.experiments.result import Result
+from shoal.experiments.study import Study
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +22,11 @@ def result() -> Result:
 def tables(result: Result) -> dict[str, pd.DataFrame]:
     """Its tables as frames."""
     return {name: result.table(name) for name in result.tables()}
+
+
+@pytest.fixture
+def tiny(monkeypatch: pytest.MonkeyPatch) -> type[Study]:
+    """A study for tests, found beside the package's own under the name "tiny"."""
+    folder = Path(__file__).parent / "example_studies"
+    monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
+    return find_study("tiny")

@@ -28,16 +28,16 @@ KINDS = {
     "provider-1": "LiquidityProvider",
     "provider-2": "LiquidityProvider",
     "proposer": "proposer",
-    BURNT: "burnt",
-    "BTC pool": "venue",
-    "ETH pool": "venue",
-    "BTC book": "venue",
-    "ETH book": "venue",
-    "BTC book.fees": "venue",
-    "ETH book.fees": "venue",
-    "exchange custody": "venue",
-    "BTC outside": "outside",
-    "ETH outside": "outside",
+    BURNT: BURNT,
+    "BTC pool": "ConstantProduct",
+    "ETH pool": "ConstantProduct",
+    "BTC book": "OrderBook",
+    "ETH book": "OrderBook",
+    "BTC book.fees": "BTC book.fees",
+    "ETH book.fees": "ETH book.fees",
+    "exchange custody": "Custody",
+    "BTC outside": "OutsideMarket",
+    "ETH outside": "OutsideMarket",
 }
 SCHEMAS = (PRICES, VENUE_STATES, AGENTS, FILLS, ORDERS, TRANSFERS, BLOCKS, TRANSACTIONS)
 
@@ -70,7 +70,7 @@ class SyntheticRun:
         tables = {schema.name: self.records.table(schema) for schema in SCHEMAS}
         for asset in DECIMALS:
             for owner in KINDS:
-                if owner not in ("burnt gas", "proposer") and not owner.endswith(("pool", "book", ".fees", "custody")):
+                if owner not in (BURNT, "proposer") and not owner.endswith(("pool", "book", ".fees", "custody")):
                     self.held[owner, asset] = 1_000_000 * 10 ** DECIMALS[asset]
         for symbol, price in PAIRS:
             base = int(2_000_000 / price * 10 ** DECIMALS[symbol])
@@ -155,12 +155,12 @@ class SyntheticRun:
         if ratio > 1:
             paid = int(pool.quote * (target - 1))
             got = paid * 997 * pool.base // (pool.quote * 1000 + paid * 997)
-            self._pool_fill(now_ns, symbol, +1, got, paid, "USDC", paid * 3 // 1000)
+            self._pool_fill(now_ns, symbol, +1, got, paid, "USDC", -(-paid * 3 // 1000))
             pool.base, pool.quote = pool.base - got, pool.quote + paid
         else:
             paid = int(pool.base * (1 / target - 1))
             got = paid * 997 * pool.quote // (pool.base * 1000 + paid * 997)
-            self._pool_fill(now_ns, symbol, -1, paid, got, symbol, paid * 3 // 1000)
+            self._pool_fill(now_ns, symbol, -1, paid, got, symbol, -(-paid * 3 // 1000))
             pool.base, pool.quote = pool.base + paid, pool.quote - got
         self._order(now_ns, "chain", name, "swap_exact_in", "arbitrage-1")
 
@@ -170,6 +170,8 @@ class SyntheticRun:
         self.held["arbitrage-1", symbol] += side * base
         self.held["arbitrage-1", "USDC"] -= side * quote
         pool = f"{symbol} pool"
+        # What is exchanged is written without the fee.
+        base, quote = (base, quote - fee) if fee_asset == "USDC" else (base - fee, quote)
         self._fill(now_ns, "chain", pool, "arbitrage-1", pool, side, symbol, base, quote, fee_asset, fee, 0)
 
     def _withdraw_liquidity(self, now_ns: int, symbol: str) -> None:

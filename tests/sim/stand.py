@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import simpy
@@ -170,6 +171,13 @@ class Scripted(Agent):
 
 def _idle(agent: Scripted) -> Generator[Any, Any, None]:
     yield agent.sleep(1)
+
+
+def act(verb: Callable[..., Any], *arguments: Any) -> Generator[Any, Any, None]:
+    """A script of one deed; a refusal is no failure."""
+    event = verb(*arguments)
+    with suppress(Refusal):
+        yield event if event is not None else verb.__self__.sleep(1)  # type: ignore[attr-defined]
 
 
 def deposit(amount: Any, venue: str = "till") -> Call:

@@ -50,9 +50,9 @@ def make_exchange(*, seed: int = 7) -> Exchange:
     return Exchange(World(seed=seed, start_ns=START_NS, latency=ConstantLatency(1)), "exchange")
 
 
-def make_chain(*, seed: int = 7) -> Chain:
+def make_chain(*, seed: int = 7, start_ns: int = START_NS) -> Chain:
     """A chain with 12 s blocks and no base fee in a fresh world, 1 ns away from everybody."""
-    world = World(seed=seed, start_ns=START_NS, latency=ConstantLatency(1))
+    world = World(seed=seed, start_ns=start_ns, latency=ConstantLatency(1))
     return Chain(world, "chain", native=world.asset("ETH", 18), schedule=ConstantBlocks(BLOCK_NS), base_fee_wei=0)
 
 

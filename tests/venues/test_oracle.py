@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.venues.laws import VenueLaws, attempt, fund, make_chain, perform
 
 from shoal.sim.calls import Call
 from shoal.sim.errors import BadArguments
@@ -12,7 +13,6 @@ from shoal.sim.venue import Venue
 from shoal.sim.world import World
 from shoal.venues.oracle import NotTheReporter, Oracle, OracleNews, answer_of, mixed_price
 from shoal.venues.outside_market import UNLIMITED, OutsideNews
-from tests.venues.laws import VenueLaws, attempt, fund, make_chain, perform
 
 ETH, USDC = Asset("ETH", 18), Asset("USDC", 6)
 

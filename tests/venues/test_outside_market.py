@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.venues.laws import VenueLaws, attempt, fund, make_exchange, perform
 
 from shoal.sim.calls import Call, Outcome
 from shoal.sim.errors import BadArguments, InsufficientInput, InsufficientLiquidity, SlippageExceeded
@@ -17,7 +18,6 @@ from shoal.sim.units import PPM, Account, Asset
 from shoal.sim.venue import Venue
 from shoal.sim.world import World
 from shoal.venues.outside_market import UNLIMITED, NoPrice, OutsideMarket, OutsideNews, follow
-from tests.venues.laws import VenueLaws, attempt, fund, make_exchange, perform
 
 BTC, USDC = Asset("BTC", 8), Asset("USDC", 6)
 PRICE = 50_000.0
@@ -127,7 +127,7 @@ def test_a_round_trip_at_one_instant_costs_exactly_the_fees() -> None:
 
 @given(st.lists(st.integers(1, 10**10), min_size=2, max_size=5))
 def test_pieces_cost_what_the_whole_does(parts: list[int]) -> None:
-    world, market = make_market(fee_ppm=0)
+    _, market = make_market(fee_ppm=0)
     _, other = make_market(fee_ppm=0)
     whole = market.quote(swap_out(BTC, sum(parts)), now_ns=0).details["amount_in"]
     scale = DEPTH / (0.01 * PRICE)

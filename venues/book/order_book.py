@@ -9,6 +9,7 @@ from typing import ClassVar, NamedTuple
 from shoal.ext.book import BUY, MAXIMUM, SELL, Book
 from shoal.sim.calls import Call, Fill, Outcome
 from shoal.sim.errors import BadArguments, InsufficientFunds, SlippageExceeded, UnknownVerb
+from shoal.sim.ledger import Ledger
 from shoal.sim.units import PPM, Account, Asset
 from shoal.sim.venue import Context, Venue, whole
 from shoal.venues.book.grid import Grid
@@ -210,6 +211,10 @@ class OrderBook(Venue):
             asset, amount = order.reserved(self.grid, self.maker_fee_ppm)
             amounts[asset] += amount
         return amounts
+
+    def claims(self, ledger: Ledger) -> dict[str, dict[Asset, int]]:
+        """By owner, what is in escrow for its resting orders."""
+        return {account.owner: self.reserved(account) for account in self.owners()}
 
     def owners(self) -> Iterable[Account]:
         """The accounts with resting orders, in order."""

@@ -103,9 +103,9 @@ class Tiny(Study):
     step: Step = group(Step)
     book: Book = group(Book)
     ticks_before_fault: int = parameter(10, tag=ASSUMED, explain="Ticks before the fault.", minimum=0)
-    fault: Literal[
-        "none", "raise", "exit", "loop", "zeno", "nonsense", "past", "nan", "overflow", "no generator"
-    ] = parameter("none", tag=ASSUMED, explain="What the agent does wrong.")
+    fault: Literal["none", "raise", "exit", "loop", "zeno", "nonsense", "past", "nan", "overflow", "no generator"] = (
+        parameter("none", tag=ASSUMED, explain="What the agent does wrong.")
+    )
     colour: Colour = parameter(Colour.RED, tag=ASSUMED, explain="Nothing.")
     ladder: tuple[float, ...] = parameter((0.5, 1.0), unit="bps", tag=ASSUMED, explain="Steps.", above=0.0)
     sizes: tuple[Amount, ...] = parameter((Amount("1"),), unit="BTC", tag=ASSUMED, explain="Sizes.")
@@ -117,12 +117,10 @@ class Tiny(Study):
         if len(self.ladder) < len(self.sizes):
             yield Problem("sizes", "there are more sizes than steps", "Leave some out.")
 
-    def prices_default(
-        self, *, seed: int, symbols: tuple[str, ...], start_ns: int, end_ns: int
-    ) -> PricePath:
+    def prices_default(self, *, seed: int, symbols: tuple[str, ...], start_ns: int, end_ns: int) -> PricePath:
         times = np.arange(start_ns, end_ns, 10**9, dtype=np.int64)
         wave = 100.0 + seed % 7 + np.arange(len(times)) % 11
-        return PricePath(times, {each: wave for each in symbols}, end_ns=end_ns, kind="generated", source_step_ns=0)
+        return PricePath(times, dict.fromkeys(symbols, wave), end_ns=end_ns, kind="generated", source_step_ns=0)
 
     def build(self, *, seed: int, prices: PricePath, records: Records) -> World:
         if self.unbuildable:
@@ -132,7 +130,7 @@ class Tiny(Study):
         (Silent if self.fault == "no generator" else Watcher)(world, self, prices)
         return world
 
-    def finish(self, world: World) -> None:
+    def finish(self, world: World, prices: PricePath) -> None:
         world.records.table(Schema("ends", (("time_ns", "int"),))).append((world.clock.now_ns,))
 
     def measure(self, world: World, tables: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:

@@ -13,7 +13,7 @@ from shoal.sim.errors import BadArguments, InsufficientFunds, InvariantViolated,
 from shoal.sim.hosts.exchange import Exchange
 from shoal.sim.latency import ConstantLatency, LogNormalLatency
 from shoal.sim.world import World
-from tests.sim.stand import COIN, Scripted, Till, balance, deposit, exchange_world, state_of, withdraw
+from tests.sim.stand import COIN, Scripted, Till, act, balance, deposit, exchange_world, state_of, withdraw
 
 
 def rich(world: World, *names: str) -> None:
@@ -75,7 +75,7 @@ def test_first_in_first_out_with_a_service_time(sends: list[int], service_ns: in
 def test_calls_that_arrive_at_one_instant_execute_as_they_were_sent() -> None:
     world, _, _ = exchange_world(service_ns=3, latency=ConstantLatency(10))
     for name in ("zoe", "alice", "mia"):
-        Scripted(world, name, lambda agent: iter([agent.post(deposit(1)) or agent.sleep(1)]))
+        Scripted(world, name, lambda agent: act(agent.post, deposit(1)))
     rich(world, "zoe", "alice", "mia")
     world.run(until_ns=1_000)
     assert [(row["sender"], row["time_ns"]) for row in orders(world)] == [("zoe", 13), ("alice", 16), ("mia", 19)]
@@ -175,7 +175,7 @@ def test_a_mistake_in_a_venue_is_raised_and_leaves_no_trace() -> None:
     world, _, _ = exchange_world()
     rich(world, "alice")
     before = state_of(world)
-    Scripted(world, "alice", lambda agent: iter([agent.send(Call("till", "crash"))]))
+    Scripted(world, "alice", lambda agent: act(agent.send, Call("till", "crash")))
     with pytest.raises(ZeroDivisionError):
         world.run(until_ns=10**9)
     assert state_of(world) == before
@@ -185,7 +185,7 @@ def test_a_mistake_in_a_venue_is_raised_and_leaves_no_trace() -> None:
 def test_all_of_an_asset() -> None:
     world, _, till = exchange_world()
     rich(world, "alice")
-    Scripted(world, "alice", lambda agent: iter([agent.send(deposit(AllOf(COIN)))]))
+    Scripted(world, "alice", lambda agent: act(agent.send, deposit(AllOf(COIN))))
     world.run(until_ns=10**9)
     assert till.held == {"alice": 1_000}
     assert balance(world, "alice", "exchange") == 0
@@ -218,7 +218,7 @@ def test_nobody_elses_statement_moves() -> None:
     world, exchange, _ = exchange_world()
     rich(world, "alice", "bob")
     exchange.statement("bob")
-    Scripted(world, "alice", lambda agent: iter([agent.send(deposit(5))]))
+    Scripted(world, "alice", lambda agent: act(agent.send, deposit(5)))
     world.run(until_ns=10**9)
     assert exchange.statement("bob").count("exchange") == 1
 
