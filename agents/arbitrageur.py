@@ -140,7 +140,7 @@ class Arbitrageur(Trader):
         receipt = yield from received(event)
         if receipt is not None:
             for fill in receipt.outcome.fills:
-                hedger.add(taker_change(fill)[0] / pool.base.unit)
+                hedger.add(taker_change(fill)[0])
             yield from hedger.run()
         return True
 

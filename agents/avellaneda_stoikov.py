@@ -31,7 +31,8 @@ class Quoting(Protocol):
 class FiniteHorizon:
     """Quotes around the reservation price for a horizon that starts anew when it has passed.
 
-    Reservation price: mid - q gamma sigma**2 (T - t). Total spread: gamma sigma**2 (T - t) + (2 / gamma) ln(1 + gamma / k).
+    The reservation price is mid - q gamma sigma**2 (T - t), the total spread around it
+    gamma sigma**2 (T - t) + (2 / gamma) ln(1 + gamma / k).
 
     Args:
         risk_aversion: gamma, per unit price and order.

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from shoal.agents.hedging import Hedger
-from shoal.agents.informed_trader import affordable
 from shoal.agents.market import Market, taker_change
 from shoal.agents.parameters import positive, whole_number
 from shoal.agents.rebalancing import Rebalancer, Rebalancing
@@ -96,11 +95,10 @@ class BookArbitrageur(Trader):
             if side * (worst_price - price) <= 0:
                 continue
             size = min(self.order_quote_tokens / elsewhere, self._capital(book, reference, side, elsewhere))
-            size = affordable(here, side, size, worst_price)
-            receipt = yield from self.trade(book, side, size, worst_price)
+            receipt = yield from self.trade(book, side, book.base.floor(size), worst_price)
             if receipt is not None:
                 for fill in receipt.outcome.fills:
-                    hedger.add(taker_change(fill)[0] / book.base.unit)
+                    hedger.add(taker_change(fill)[0])
                 yield from hedger.run()
             return
 

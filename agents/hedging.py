@@ -13,7 +13,7 @@ from shoal.sim.units import PPM
 
 
 class Hedger:
-    """Keeps count of base tokens to be sold (positive) or bought back (negative), and does so at the best market.
+    """Keeps count of base units of base to be sold (positive) or bought back (negative), and does so at the best market.
 
     Args:
         trader: whose position it is; it knows the markets' views one latency late and its fills by receipt.
@@ -25,11 +25,11 @@ class Hedger:
         self._trader = trader
         self._markets = markets
         self._slippage_ppm = slippage_ppm
-        self.open_base_tokens = 0.0
+        self.open_base = 0
 
-    def add(self, base_tokens: float) -> None:
-        """Something was bought (positive) or sold that is to be hedged."""
-        self.open_base_tokens += base_tokens
+    def add(self, base: int) -> None:
+        """Base units were bought (positive) or sold that are to be hedged."""
+        self.open_base += base
 
     def run(self) -> Generator[simpy.Event, Any, float]:
         """Trade what is open at the market that gives most for it, and wait; what is refused stays open.
@@ -37,26 +37,23 @@ class Hedger:
         Returns:
             Quote tokens that came in, negative for what was paid, fees included.
         """
-        side = -1 if self.open_base_tokens > 0 else 1
-        size = abs(self.open_base_tokens)
+        side = -1 if self.open_base > 0 else 1
+        amount = abs(self.open_base)
         best: tuple[float, Market] | None = None
-        for market in self._markets if size else ():
+        for market in self._markets if amount else ():
             view = self._trader.view(market.venue)
-            worth = None if view is None else view.quote_tokens(side, size)
+            worth = None if view is None else view.quote_tokens(side, market.base.tokens(amount))
             if worth and (best is None or side * worth < best[0]):
                 best = side * worth, market
         if best is None:
             return 0.0
         cost, market = best
-        worst_price = side * cost / size * (PPM + side * self._slippage_ppm) / PPM
-        receipt = yield from self._trader.trade(market, side, size, worst_price)
+        worst_price = side * cost / market.base.tokens(amount) * (PPM + side * self._slippage_ppm) / PPM
+        receipt = yield from self._trader.trade(market, side, amount, worst_price)
         earned = 0
         if receipt is not None:
             for fill in receipt.outcome.fills:
                 base, quote = taker_change(fill)
-                self.open_base_tokens += base / market.base.unit
+                self.open_base += base
                 earned += quote
-            # Less than a base unit is the float's own dust.
-            if abs(self.open_base_tokens) * market.base.unit < 1.0:
-                self.open_base_tokens = 0.0
         return earned / market.quote.unit

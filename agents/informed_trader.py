@@ -104,12 +104,14 @@ class InformedTrader(Trader):
             worst_price = believed * (PPM + side * give_up) / PPM
             if side * (worst_price - price) <= 0:
                 continue
-            wanted = self._size(market, side, believed, closing)
-            size = affordable(view, side, min(wanted, self._capital(market, side, worst_price)), worst_price)
+            size = min(self._size(market, side, believed, closing), self._capital(market, side, worst_price))
+            if not market.has_book:
+                # A swap is all or nothing; a book gives what it has within the limit.
+                size = affordable(view, side, size, worst_price)
             gas = self.gas_tokens(market)
             # Closing saves risk, not money: only new positions must earn their gas.
             if size > 0 and gas is not None and (closing or side * (believed - worst_price) * size > gas):
-                self._book(market, (yield from self.trade(market, side, size, worst_price)))
+                self._book(market, (yield from self.trade(market, side, market.base.floor(size), worst_price)))
                 return
 
     def _size(self, market: Market, side: int, believed: float, closing: bool) -> float:

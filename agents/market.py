@@ -54,7 +54,7 @@ class Market:
         gas = INTRINSIC_GAS + venue.gas("swap_exact_in") if on_chain else 0
         return cls(name, host.name, base, quote, on_chain, "limit" in venue.verbs, gas)
 
-    def take(self, view: Any, side: int, base_tokens: float, worst_price: float) -> Call | None:
+    def take(self, view: Any, side: int, amount: int, worst_price: float) -> Call | None:
         """The call that buys (side +1) or sells (-1) at once; None if that is less than one unit or one lot.
 
         A swap trades all at an average price, fees included, no worse than ``worst_price``, or nothing; a book trades
@@ -63,12 +63,11 @@ class Market:
         Args:
             view: what the venue's feed shows.
             side: +1 or -1.
-            base_tokens: how much base.
+            amount: how much, base units of base; a book takes whole lots of it.
             worst_price: quote tokens for one base token.
         """
         if self.has_book:
-            return self._limit(view, side, base_tokens, worst_price)
-        amount = self.base.floor(base_tokens)
+            return self._limit(view, side, amount, worst_price)
         if amount <= 0:
             return None
         worth = self.quote.floor(amount / self.base.unit * worst_price)
@@ -77,8 +76,8 @@ class Market:
             return Call(self.venue, "swap_exact_out", arguments)
         return Call(self.venue, "swap_exact_in", {"asset_in": self.base, "amount_in": amount, "minimum_out": worth})
 
-    def _limit(self, view: Any, side: int, base_tokens: float, worst_price: float) -> Call | None:
-        quantity = view.grid.quantity_below(base_tokens)
+    def _limit(self, view: Any, side: int, amount: int, worst_price: float) -> Call | None:
+        quantity = amount // view.grid.lot * view.grid.lot
         price = worst_price * PPM / (PPM + side * view.taker_fee_ppm)
         limit = view.grid.price_below(price) if side > 0 else view.grid.price_above(price)
         if quantity <= 0 or limit <= 0:

@@ -16,7 +16,7 @@ from shoal.agents.trader import Trader
 from shoal.agents.volatility import RealisedVolatility
 from shoal.sim.calls import Call, Fill
 from shoal.sim.errors import Refusal
-from shoal.sim.units import PPM
+from shoal.sim.units import PPM, Asset
 from shoal.venues.book.grid import Grid
 from shoal.venues.book.refusals import UnknownOrder
 
@@ -165,7 +165,7 @@ class MarketMaker(Trader):
             if mid is not None and view is not None:
                 self._volatility.update(self.now_ns, mid)
                 if self.hedge_limit is not None:
-                    yield from self._hedge(hedger)
+                    yield from self._hedge(hedger, market.base)
                 if self._stays_away(mid):
                     yield from self._withdraw(market)
                 elif self._is_due(mid):
@@ -282,13 +282,12 @@ class MarketMaker(Trader):
             for slot in self._slots:
                 slot.order = None
 
-    def _hedge(self, hedger: Hedger) -> Generator[simpy.Event, Any, None]:
+    def _hedge(self, hedger: Hedger, base: Asset) -> Generator[simpy.Event, Any, None]:
         """Trade at the outside market what exceeds the limit."""
         assert self.hedge_limit is not None
         limit, position = self.hedge_limit * self.order_base_tokens, self.position_base_tokens
         excess = position - limit if position > limit else position + limit if position < -limit else 0.0
-        hedger.open_base_tokens = excess
         if excess:
-            spent = yield from hedger.run()
-            self.position_base_tokens += hedger.open_base_tokens - excess
-            self.cash_quote_tokens += spent
+            hedger.open_base = wanted = base.floor(excess)
+            self.cash_quote_tokens += yield from hedger.run()
+            self.position_base_tokens += (hedger.open_base - wanted) / base.unit

@@ -99,6 +99,6 @@ class NoiseTrader(Trader):
             return
         _, market, worth = best
         worst_price = worth / base_tokens * (PPM + side * self.slippage_ppm) / PPM
-        call = market.take(self.view(market.venue), side, base_tokens, worst_price)
+        call = market.take(self.view(market.venue), side, market.base.floor(base_tokens), worst_price)
         if call is not None:
             self.fire(market, call)

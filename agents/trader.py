@@ -15,7 +15,6 @@ from shoal.sim.errors import Refusal
 from shoal.sim.hosts.block import BlockNews
 from shoal.sim.hosts.chain import Chain
 from shoal.sim.units import Asset
-from shoal.venues.view import MarketView
 
 if TYPE_CHECKING:
     from shoal.sim.world import World
@@ -42,8 +41,9 @@ class Trader(Agent):
 
     def mid(self, feed: str) -> float | None:
         """The mid of a venue as it was published, or None."""
-        view: MarketView | None = self.view(feed)
-        return None if view is None else view.mid
+        news = self.read(feed)
+        mid: float | None = None if news is None else news.item.mid
+        return mid
 
     def market(self, name: str) -> Market:
         """The market of that name, checked against what this agent can pay with.
@@ -66,7 +66,8 @@ class Trader(Agent):
         if not market.on_chain:
             return 0.0
         assert self.gas is not None
-        news, price = self.view(market.host), self.mid(self.gas.price_feed)
+        news: BlockNews | None = self.view(market.host)
+        price = self.mid(self.gas.price_feed)
         if news is None or price is None:
             return None
         wei = (market.gas if gas is None else gas) * (news.next_base_fee_wei + self.gas.tip_wei)
@@ -112,11 +113,11 @@ class Trader(Agent):
         return (yield from received(event))
 
     def trade(
-        self, market: Market, side: int, base_tokens: float, worst_price: float
+        self, market: Market, side: int, amount: int, worst_price: float
     ) -> Generator[simpy.Event, Any, Receipt | None]:
-        """Buy or sell at once and wait; None if it was refused or too small to ask for."""
+        """Buy or sell base units of base at once and wait; None if it was refused or too small to ask for."""
         view = self.view(market.venue)
-        call = None if view is None else market.take(view, side, base_tokens, worst_price)
+        call = None if view is None else market.take(view, side, amount, worst_price)
         if call is None:
             return None
         return (yield from self.settle(market.host, call))

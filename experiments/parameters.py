@@ -143,7 +143,11 @@ def shown(value: object) -> str:
     """A value as errors show it: short, on one line, whatever it is."""
     if isinstance(value, int) and value.bit_length() > 512:
         return f"a whole number of {value.bit_length():,} bits"
-    text = repr(str(value)) if isinstance(value, str) else repr(value)
+    try:
+        text = " ".join(repr(str(value) if isinstance(value, str) else value).split())
+    except ValueError:
+        # Python writes no int of more than 4,300 digits, wherever in the value it stands.
+        text = f"a {type(value).__name__} with a very long number"
     return text if len(text) <= _SHOWN else text[:_SHOWN] + "..."
 
 
@@ -159,7 +163,7 @@ def _unfold(
         path = prefix + str(name)
         if path in names:
             yield path, value
-        elif path not in inner:
+        elif not path or path not in inner:
             mistakes.append(_unknown(kind, origin.place(path), path))
         elif isinstance(value, Mapping):
             yield from _unfold(kind, origin, value, path + ".", mistakes)

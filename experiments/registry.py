@@ -29,7 +29,7 @@ def find_study(name: str, *, place: str = "the study") -> type[Study]:
     """
     known = study_names()
     if name not in known:
-        near = get_close_matches(name[:80], known, n=1, cutoff=0.5)
+        near = get_close_matches(name[:80].lower(), known, n=1, cutoff=0.5)
         remedy = f"Did you mean {near[0]!r}?" if near else f"There are: {', '.join(known)}."
         raise UnknownStudy(Place(place), f"there is no study named {name[:80]!r}", remedy)
     return _study_of(name)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import simpy
 
 from shoal.experiments.verify import Comparison, Recording
-from shoal.sim.calls import Call, Outcome, OutputOf, Receipt, Transaction
+from shoal.sim.calls import Call, Outcome, OutputOf, Transaction
 from shoal.sim.draws import Stream
 from shoal.sim.errors import (
     BadArguments,
@@ -128,7 +128,7 @@ def replay(recording: Recording, comparison: Comparison) -> None:
 
 def _replay_pair(scenario: Recording, comparison: Comparison) -> None:
     operations = list(scenario.each("ops", title=scenario.text("name")))
-    replayer = Replayer(scenario.integer("start_timestamp"), [operation.integer("dt") for operation in operations])
+    replayer = Replayer(_seconds(scenario, "start_timestamp"), [_seconds(operation, "dt") for operation in operations])
     protocol = _PROTOCOL if scenario.flag("protocol_fee_on") else None
     pool = ConstantProduct("pair", Asset("token0", 18), Asset("token1", 18), fee_recipient=protocol)
     replayer.add(pool)
@@ -140,6 +140,13 @@ def _replay_pair(scenario: Recording, comparison: Comparison) -> None:
             _compare_changes(operation, changes, comparison)
         for figure, engine in _pair_state(replayer, pool).items():
             comparison.equal(operation.place, figure, operation.inside("post").integer(figure), engine)
+
+
+def _seconds(recorded: Recording, name: str) -> int:
+    seconds = recorded.integer(name)
+    if not 0 <= seconds < constant_product_math.UINT32:
+        raise recorded.malformed(f"has {name!r} outside 0 to 2**32 seconds")
+    return seconds
 
 
 def _pair_calls(operation: Recording) -> list[Call]:
@@ -194,9 +201,9 @@ def _replay_library(operation: Recording, comparison: Comparison) -> None:
         "quote": constant_product_math.equivalent,
     }
     function = functions.get(operation.text("fn"))
-    arguments = operation.integers("args")
-    if function is None or len(arguments) != 3:
-        raise operation.malformed("is no function of the library with its three arguments")
+    arguments = operation.integers("args", count=3)
+    if function is None:
+        raise operation.malformed("is no function of the library")
     comparison.operation(operation)
     result: int | Refusal
     try:
@@ -243,7 +250,7 @@ def _router_calls(
     """The calls of one router operation, and how their outcomes read as the router's result."""
     verb = operation.text("op")
     if verb in {"addLiquidity", "removeLiquidity"}:
-        return _liquidity_call(operation, verb)
+        return _liquidity_call(operation, pools)
     path = operation.texts("path")
     hops = ["".join(sorted(hop)) for hop in pairwise(path)]
     if not hops or any(hop not in pools for hop in hops):
@@ -256,16 +263,18 @@ def _router_calls(
     raise operation.malformed("is of no kind that the router has")
 
 
-def _liquidity_call(operation: Recording, verb: str) -> tuple[list[Call], Amounts]:
-    first, second = operation.texts("tokens")
+def _liquidity_call(operation: Recording, pools: Mapping[str, ConstantProduct]) -> tuple[list[Call], Amounts]:
+    first, second = operation.texts("tokens", count=2)
     swapped = first > second
     names = ("quote", "base") if swapped else ("base", "quote")
-    pool = min(first, second) + max(first, second)
-    if verb == "removeLiquidity":
+    pool = second + first if swapped else first + second
+    if pool not in pools:
+        raise operation.malformed("has tokens without a pool")
+    if operation.text("op") == "removeLiquidity":
         calls = [Call(pool, "remove_liquidity", {"liquidity": operation.integer("liquidity")})]
         return calls, lambda outcomes: [outcomes[0].details[name] for name in names]
     arguments: dict[str, object] = {"quote_first": swapped}
-    desired, minimum = operation.integers("desired"), operation.integers("minimum")
+    desired, minimum = operation.integers("desired", count=2), operation.integers("minimum", count=2)
     for name, amount, least in zip(names, desired, minimum, strict=True):
         arguments |= {f"amount_{name}": amount, f"minimum_{name}": least}
     calls = [Call(pool, "add_liquidity", arguments)]

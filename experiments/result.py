@@ -104,3 +104,24 @@ class Result:
         from shoal.experiments.plots.plots import Plots
 
         return Plots(self.measured)
+
+    def report(self, path: Path | str) -> Path:
+        """Write one self-contained HTML page that opens offline; an existing file is replaced.
+
+        Raises:
+            OSError: the folder cannot be written to.
+        """
+        from shoal.experiments.report.render import write_report
+
+        return write_report(self.manifest, self.measured, self.plot, Path(path))
+
+    def __repr__(self) -> str:
+        manifest = self.manifest
+        state = "complete" if self.complete else str(manifest.get("status", "incomplete"))
+        counts = ", ".join(f"{manifest[name]:,} {name}" for name in ("fills", "transactions", "events") if name in manifest)
+        return f"<Result of {manifest.get('study')}, seed {manifest.get('seed')}: {state}, {counts}, digest {self.digest[:12]}>"
+
+    def _repr_html_(self) -> str:
+        from shoal.experiments.notebook import result_html
+
+        return result_html(self)

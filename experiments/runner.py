@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from shoal.experiments.errors import InputError, OptionError, Place
-from shoal.experiments.manifest import counts, first_manifest, hash_file
+from shoal.experiments.manifest import counts, first_manifest, hash_file, write_manifest
 from shoal.experiments.progress import Progress, Silence
 from shoal.experiments.reader import FileTables
 from shoal.experiments.result import Result
@@ -267,14 +267,19 @@ def _failure(error: BaseException, world: World) -> dict[str, Any]:
 
 
 def add_report(result: Result) -> Path:
-    """Render the report of a result in its folder and enter it into the manifest."""
-    from shoal.experiments.manifest import write_manifest
+    """Render the report of a result in its folder and enter it into the manifest.
 
-    assert result.folder is not None
+    Raises:
+        ValueError: the result lies in no folder.
+        DiskFailed: the report cannot be written; the tables and their manifest stay as they are.
+    """
+    if result.folder is None:
+        raise ValueError("a result in memory has no folder for its report: result.report(path)")
     path = result.folder / REPORT
-    result.report(path)
-    outputs = dict(result.manifest["outputs"])
-    outputs[REPORT] = {"sha256": hash_file(path)}
-    result.manifest["outputs"] = outputs
-    write_manifest(result.folder, result.manifest)
+    try:
+        result.report(path)
+        result.manifest["outputs"] = {**result.manifest["outputs"], REPORT: {"sha256": hash_file(path)}}
+        write_manifest(result.folder, result.manifest)
+    except OSError as error:
+        raise DiskFailed(error.strerror or str(error)) from error
     return path

@@ -102,22 +102,24 @@ class Recording:
         """A whole number, written as decimal text."""
         return self.whole(name, self.fields.get(name))
 
-    def integers(self, name: str) -> list[int]:
-        """A list of whole numbers."""
-        return [self.whole(name, value) for value in self.items(name)]
+    def integers(self, name: str, *, count: int | None = None) -> list[int]:
+        """A list of whole numbers, of that length if one is given."""
+        return [self.whole(name, value) for value in self.items(name, count=count)]
 
-    def texts(self, name: str) -> list[str]:
-        """A list of texts."""
-        values = self.items(name)
+    def texts(self, name: str, *, count: int | None = None) -> list[str]:
+        """A list of texts, of that length if one is given."""
+        values = self.items(name, count=count)
         if not all(isinstance(value, str) for value in values):
             raise self.malformed(f"has no list of texts {name!r}")
         return values
 
-    def items(self, name: str) -> list[Json]:
-        """A list."""
+    def items(self, name: str, *, count: int | None = None) -> list[Json]:
+        """A list, of that length if one is given."""
         values = self.fields.get(name)
         if not isinstance(values, list):
             raise self.malformed(f"has no list {name!r}")
+        if count is not None and len(values) != count:
+            raise self.malformed(f"has {len(values)} items in {name!r}, not {count}")
         return values
 
     def inside(self, name: str) -> Recording:

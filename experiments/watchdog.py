@@ -57,16 +57,18 @@ class Watchdog:
     """Looks at a world in wall time; of use in the main thread, on systems with SIGALRM.
 
     An endless loop of Python is ended by an exception at the place where it runs. A call into C that does not come
-    back cannot be interrupted: at twice the limit the tracebacks are printed and the process ends, exit code 1.
+    back cannot be interrupted: then the tracebacks are printed and the process ends, exit code 1.
 
     Args:
         seconds: the limit of wall time without an event.
+        kill_seconds: when the process is ended; None is twice the limit.
     """
 
-    def __init__(self, seconds: float = STALL_SECONDS) -> None:
+    def __init__(self, seconds: float = STALL_SECONDS, *, kill_seconds: float | None = None) -> None:
         if not seconds > 0:
             raise ValueError(f"the limit must be above 0 s, had {seconds!r}")
         self.seconds = seconds
+        self._kill_seconds = 2 * seconds if kill_seconds is None else kill_seconds
         self._world: World | None = None
         self._events = -1
         self._looks = 0
@@ -108,7 +110,7 @@ class Watchdog:
             raise Stall(AgentStalled(world.active_agent, world.clock.now_ns, self.seconds, where))
 
     def _arm(self) -> None:
-        faulthandler.dump_traceback_later(2 * self.seconds, exit=True)
+        faulthandler.dump_traceback_later(self._kill_seconds, exit=True)
 
 
 def failure_of(error: RunError) -> dict[str, Any]:

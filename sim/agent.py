@@ -38,11 +38,12 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
     """
 
     def __init__(self, world: World, name: str, *, place: str) -> None:
-        super().__init__(world.population)
         self.world = world
         self.name = name
         self.place = place
+        # A name that is refused must not join the population.
         world.register_agent(self)
+        super().__init__(world.population)
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         """Mesa keeps a set of data sets for each class."""

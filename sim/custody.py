@@ -52,10 +52,7 @@ class Custody(Venue):
             InsufficientFunds: the sender holds less.
         """
         way = self._way(asset, to)
-        whole(amount, f"{context.sender} at {self.name}", "amount")
-        if amount <= way.fee:
-            unit = f"{asset.symbol} base units"
-            raise InsufficientInput(f"{context.sender} at {self.name}", amount, way.fee + 1, unit)
+        self._check_amount(f"{context.sender} at {self.name}", asset, amount, way)
         ledger, sender = context.ledger, context.sender_account
         ledger.transfer(asset, sender, Account(context.sender, TRANSIT), amount - way.fee)
         ledger.transfer(asset, sender, self.account, way.fee)
@@ -66,7 +63,8 @@ class Custody(Venue):
         """What would arrive."""
         asset, to = call.arguments["asset"], call.arguments["to"]
         way = self._way(asset, to)
-        amount = whole(call.arguments["amount"], self.name, "amount", minimum=way.fee + 1)
+        amount: int = call.arguments["amount"]
+        self._check_amount(self.name, asset, amount, way)
         return Outcome(output=amount - way.fee)
 
     def state_bytes(self) -> bytes:
@@ -85,6 +83,11 @@ class Custody(Venue):
     def assets(self) -> tuple[Asset, ...]:
         """Every asset with a way out."""
         return tuple(dict.fromkeys(asset for _, asset in self.ways))
+
+    @staticmethod
+    def _check_amount(who: str, asset: Asset, amount: object, way: Way) -> None:
+        if whole(amount, who, "amount") <= way.fee:
+            raise InsufficientInput(who, amount, way.fee + 1, f"{asset.symbol} base units")
 
     def _way(self, asset: object, to: object) -> Way:
         way = self.ways.get((to, asset)) if isinstance(asset, Asset) and isinstance(to, str) else None

@@ -49,14 +49,16 @@ class Feed:
         self._news: list[News] = []
         self._first = 0
         self._readers: dict[str, _Reader] = {}
+        self._waiting: dict[str, _Reader] = {}
 
     def publish(self, item: Any) -> None:
         """Add an item now, and wake who waits for it, each one latency later."""
         self._news.append(News(self._clock.now_ns, item))
-        for place, reader in self._readers.items():
+        if self._waiting:
             # Who still waits had seen everything before: this item is the first in flight to that place.
-            if reader.waiting is not None and not reader.waiting.triggered:
+            for place, reader in self._waiting.items():
                 self._schedule(place, reader)
+            self._waiting.clear()
         if len(self._news) > 4 * _KEPT:
             self._trim()
 
@@ -93,6 +95,8 @@ class Feed:
             reader.waiting = simpy.Event(self._clock)
             if reader.seen - self._first < len(self._news):
                 self._schedule(place, reader)
+            else:
+                self._waiting[place] = reader
         return reader.waiting
 
     def _schedule(self, place: str, reader: _Reader) -> None:

@@ -38,6 +38,10 @@ class Ledger:
         cells = self._balances.get(asset)
         return 0 if cells is None else cells.get(account, 0)
 
+    def balances(self, account: Account) -> dict[Asset, int]:
+        """Base units that the account holds of every asset it ever held."""
+        return {asset: cells[account] for asset, cells in self._balances.items() if account in cells}
+
     def transfer(self, asset: Asset, source: Account, target: Account, amount: int) -> None:
         """Move base units between accounts.
 

@@ -22,6 +22,7 @@ _ARROW: Final[dict[Kind, pa.DataType]] = {
     "raw": pa.decimal128(38, 0),
     "bool": pa.bool_(),
 }
+_PYTHON: Final[dict[Kind, type]] = {"int": int, "raw": int, "text": str, "bool": bool}
 _RAW_BOUND: Final = 10**38
 
 
@@ -67,18 +68,20 @@ class Table:
         """
         if not self._rows:
             return
-        columns = list(zip(*self._rows, strict=True))
-        if len(columns) != len(self.schema.columns):
-            needed = len(self.schema.columns)
-            raise ValueError(f"table {self.schema.name}: {len(columns)} values a row, {needed} columns")
-        arrays = []
-        for (name, kind), values, running in zip(self.schema.columns, columns, self._hashes, strict=True):
+        lengths, needed = set(map(len, self._rows)), len(self.schema.columns)
+        if lengths != {needed}:
+            raise ValueError(f"table {self.schema.name}: {sorted(lengths)} values a row, {needed} columns")
+        arrays, texts = [], []
+        for (name, kind), values in zip(self.schema.columns, zip(*self._rows, strict=True), strict=True):
             try:
-                running.update(_canonical(kind, values))
+                _check_types(kind, values)
+                texts.append(_canonical(kind, values))
                 arrays.append(_arrow(kind, values))
             except (TypeError, ValueError, OverflowError, pa.ArrowException) as error:
                 raise ValueError(f"table {self.schema.name}, column {name}: {error}") from error
         table = pa.Table.from_arrays(arrays, schema=self.schema.arrow)
+        for running, text in zip(self._hashes, texts, strict=True):
+            running.update(text)
         self.count += len(self._rows)
         self._rows = []
         if self._folder is None:
@@ -159,6 +162,13 @@ def write_parquet(table: pa.Table, path: Path) -> None:
     beside = path.with_name(path.name + ".tmp")
     pq.write_table(table, beside, compression="zstd", write_page_checksum=True)
     os.replace(beside, path)
+
+
+def _check_types(kind: Kind, values: Sequence[Any]) -> None:
+    # Arrow would turn 1.0 into 1 and None into a null, and the digest would differ from the column.
+    needed = _PYTHON.get(kind)
+    if needed is not None and (others := set(map(type, values)) - {needed}):
+        raise TypeError(f"every value must be {needed.__name__}, had {', '.join(sorted(map(repr, others)))}")
 
 
 def _canonical(kind: Kind, values: Sequence[Any]) -> bytes:

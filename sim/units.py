@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 _DECIMAL = re.compile(r"([0-9]{1,78})(?:\.([0-9]{1,77}))?")
 _SYMBOL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,63}")
 MAXIMUM_DECIMALS = 36
+_UNITS: Final[tuple[int, ...]] = tuple(10**decimals for decimals in range(MAXIMUM_DECIMALS + 1))
 
 NANOSECONDS_PER_SECOND = 1_000_000_000
 SECONDS_PER_YEAR = 365 * 24 * 3600
@@ -46,7 +47,7 @@ class Asset(_AssetFields):
     @property
     def unit(self) -> int:
         """Base units in one whole token."""
-        return int(10**self.decimals)
+        return _UNITS[self.decimals]
 
     def amount(self, text: str | int) -> int:
         """Turn decimal text (or a whole number) of tokens into base units, exactly.

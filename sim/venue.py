@@ -140,8 +140,10 @@ def whole(value: object, who: str, name: str, *, minimum: int = 0, maximum: int 
         BadArguments: anything else: a bool, a float, text, NaN, a negative or huge number.
     """
     if type(value) is not int or not minimum <= value <= maximum:
-        # Python refuses to write ints of thousands of digits.
-        huge = type(value) is int and value.bit_length() > 300
-        shown = "a huge int" if huge else repr(value)
+        try:
+            shown = repr(value)
+        except ValueError:
+            # Python refuses to write ints of thousands of digits.
+            shown = "something huge"
         raise BadArguments(who, f"{name}={shown[:60]}", f"a whole number from {minimum} to {maximum}")
     return value

@@ -401,8 +401,7 @@ def follow(world: World, venues: Mapping[str, OutsideMarket], path: PricePath) -
             clock.at(int(times[index + 1]), PRICE, on_step, index + 1)
 
     def on_step(event: simpy.Event) -> None:
-        index: int = event.value
-        take(index)
+        take(int(event.value))  # type: ignore[arg-type]
 
     if clock.now_ns < path.start_ns:
         clock.at(path.start_ns, PRICE, on_step, 0)

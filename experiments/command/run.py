@@ -118,13 +118,20 @@ def _print_summary(result: Result) -> None:
 
 
 def _print_figures(console: Console, result: Result) -> None:
-    figures = result.summary()
-    if not len(figures):
-        return
-    table = Table(*map(str, figures.columns), box=box.SIMPLE_HEAD)
-    for row in figures.itertuples(index=False):
-        table.add_row(*(Text(_cell(each)) for each in row))
-    console.print(table)
+    table = Table(box=box.SIMPLE_HEAD)
+    for heading in ("topic", "subject", "figure"):
+        table.add_column(heading, overflow="fold")
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("unit", overflow="fold")
+    before = ""
+    for topic, subject, figure, value, unit in result.summary().itertuples(index=False):
+        # The facts below say it for every asset at once.
+        if topic != "conservation":
+            cells = ("" if topic == before else topic, subject, figure, _cell(value), unit)
+            table.add_row(*(Text(str(each)) for each in cells), end_section=False)
+            before = topic
+    if table.row_count:
+        console.print(table)
 
 
 def _facts(result: Result) -> Table:

@@ -33,6 +33,9 @@ class GeneratedGroup(Group):
     recovery_half_life_hours: float = parameter(
         1.0, unit="h", tag=ASSUMED, explain="Half of the recovery has come after this long.", above=0
     )
+    volatility_multiple: float = parameter(
+        6.0, tag=ASSUMED, explain="How much the fall multiplies volatility; it fades as the price recovers.", minimum=1
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +261,9 @@ class MakerGroup(Group):
     minimum_spread_ppm: int = parameter(
         400, unit="ppm", tag=ASSUMED, explain="Never narrower than this, bid to ask.", minimum=0
     )
-    risk_aversion: float = parameter(50.0, tag=ASSUMED, explain="Risk aversion, per order and unit of the mid.", above=0)
+    risk_aversion: float = parameter(
+        50.0, tag=ASSUMED, explain="Risk aversion, per order and unit of the mid.", above=0
+    )
     fill_decay: float = parameter(
         2_000.0, tag=ASSUMED, explain="Decay of fills with distance, per unit of the mid (1/k is a distance).", above=0
     )

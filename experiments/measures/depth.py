@@ -15,7 +15,7 @@ NS: Final = 1_000_000_000
 
 
 def depth(venue_states: pd.DataFrame) -> pd.DataFrame:
-    """One row a venue: quote tokens within 1 % of the mid (mean of both sides) over the run.
+    """One row a venue: quote tokens within 1 % of the mid (mean of both sides) over the run, from the first there were.
 
     Returns:
         venue, kind, base, quote; ``mean_quote_tokens``, ``median_quote_tokens``, ``minimum_quote_tokens``,
@@ -24,8 +24,10 @@ def depth(venue_states: pd.DataFrame) -> pd.DataFrame:
     known = venue_states[venue_states["depth_quote_tokens"].notna()]
     rows = []
     for (venue, kind, base, quote), states in known.groupby(["venue", "kind", "base", "quote"], sort=True):
+        opened = np.flatnonzero(states["depth_quote_tokens"].to_numpy(np.float64) > 0)
+        states = states.iloc[opened[0] :] if len(opened) else states.iloc[:0]
         values = states["depth_quote_tokens"].to_numpy(np.float64)
-        if not np.isfinite(values).all():
+        if not len(values) or not np.isfinite(values).all():
             # Unlimited depth is a labelled limit, and has no statistics.
             continue
         thinnest = int(values.argmin())

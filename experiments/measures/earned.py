@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from shoal.experiments.accounts import BURNT
-from shoal.experiments.measures.kinds import FEES, is_provider, kinds_of, with_providers
+from shoal.experiments.measures.kinds import FEES, LOCKED, is_provider, kinds_of, with_providers
 from shoal.experiments.measures.marks import Marks
 from shoal.experiments.measures.reference_price import Floats
 from shoal.sim.hosts.chain import PROPOSER
@@ -227,7 +227,8 @@ def _native(agents: pd.DataFrame) -> str | None:
 def _may_move(kinds: pd.Series[str], venue_states: pd.DataFrame, orders: pd.DataFrame | None) -> set[str]:
     """Owners that may gain or lose without a trade: venues, providers, builders, who withdrew, gave or minted."""
     movers = {str(owner) for owner, kind in kinds.items() if is_provider(str(kind)) or "builder" in str(kind)}
-    movers |= set(venue_states["venue"].astype(str))
+    venues = set(venue_states["venue"].astype(str))
+    movers |= venues | {venue + LOCKED for venue in venues}
     if orders is not None:
         accepted = orders[(orders["result"] == "ok") & ~orders["verb"].isin(_TRADING_VERBS)]
         movers |= set(accepted["sender"].astype(str)) | set(accepted["venue"].astype(str))

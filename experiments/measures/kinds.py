@@ -7,6 +7,7 @@ from typing import Final
 import pandas as pd
 
 FEES: Final = ".fees"
+LOCKED: Final = ".locked"
 _PROVIDER: Final = "liquidityprovider"
 
 
@@ -25,9 +26,13 @@ def is_provider(kind: str) -> bool:
 
 
 def with_providers(kinds: pd.Series[str], venue_states: pd.DataFrame) -> pd.Series[str]:
-    """Give pools the kind of those who own them, where there is one such kind; ``kinds`` is by owner."""
+    """Give pools, and what is locked in them for ever, the kind of their providers, where there is one such kind.
+
+    ``kinds`` is by owner.
+    """
     providers = sorted({str(kind) for kind in kinds if is_provider(str(kind))})
     if len(providers) != 1:
         return kinds
     pools = set(venue_states.loc[venue_states["kind"] == "pool", "venue"].astype(str))
+    pools |= {pool + LOCKED for pool in pools}
     return kinds.where(~kinds.index.isin(pools), providers[0])

@@ -32,6 +32,7 @@ _PARTS: Final = (
     ("moved_quote_tokens", "moved without a trade", "#c8963e"),
     ("residual_quote_tokens", "residual", "#000000"),
 )
+_CENT: Final = 0.005
 _TAKERS: Final = ("#1b7f79", "#c8963e", "#7a4fa3", "#b23a6f", "#4b5d8a", "#7fb069", "#66758a")
 
 
@@ -83,7 +84,7 @@ def takers_figure(volume_by_taker: pd.DataFrame) -> go.Figure:
     count = volume_by_taker["venue"].nunique()
     figure.update_layout(barmode="stack", height=120 + 34 * count, hovermode="closest", bargap=0.35)
     figure.update_xaxes(title_text="share of the venue's volume, %", range=[0, 100])
-    return figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
+    return figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ", dtick=1)
 
 
 def markouts_figure(markouts: pd.DataFrame, kinds: dict[str, str], colours: VenueColours) -> go.Figure:
@@ -118,10 +119,12 @@ def pnl_figure(by_kind: pd.DataFrame, quote: str) -> go.Figure:
     if not len(by_kind):
         return nothing("the books of this run were not closed")
     figure = styled(go.Figure())
+    involved = by_kind[[column for column, _, _ in _PARTS]].abs().max(axis=1) >= _CENT
+    by_kind = by_kind[involved]
     names = [words(str(kind)) for kind in by_kind["kind"]]
     for column, name, colour in _PARTS:
         values = by_kind[column].to_numpy(np.float64)
-        if np.abs(values).max() < 0.005:
+        if not len(values) or np.abs(values).max() < _CENT:
             continue
         figure.add_trace(
             go.Bar(
@@ -146,7 +149,7 @@ def pnl_figure(by_kind: pd.DataFrame, quote: str) -> go.Figure:
     )
     figure.update_layout(barmode="relative", height=150 + 38 * len(names), hovermode="y unified", bargap=0.35)
     figure.update_xaxes(title_text=f"{quote}, gained (+) or lost (-)", zeroline=True, zerolinecolor="#66758a")
-    return figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ")
+    return figure.update_yaxes(autorange="reversed", showgrid=False, ticksuffix="  ", dtick=1)
 
 
 def earned_figure(transfers: pd.DataFrame, quote: str, *, at: At = "end") -> go.Figure:
@@ -177,7 +180,9 @@ def earned_figure(transfers: pd.DataFrame, quote: str, *, at: At = "end") -> go.
     )
     figure.update_layout(height=170 + 46 * len(names), hovermode="closest")
     figure.update_xaxes(title_text="... from", showgrid=False)
-    return figure.update_yaxes(title_text="who earned ...", autorange="reversed", showgrid=False, ticksuffix="  ")
+    return figure.update_yaxes(
+        title_text="who earned ...", autorange="reversed", showgrid=False, ticksuffix="  ", dtick=1
+    )
 
 
 def net_between_kinds(transfers: pd.DataFrame, *, at: At = "end") -> pd.DataFrame:

@@ -76,10 +76,11 @@ def styled(figure: go.Figure) -> go.Figure:
         font={"family": FONT, "size": 12, "color": INK},
         paper_bgcolor="white",
         plot_bgcolor="white",
-        margin={"l": 70, "r": 20, "t": 64, "b": 46},
+        margin={"l": 70, "r": 44, "t": 64, "b": 46},
         hovermode="x unified",
         hoverlabel={"font": {"family": FONT, "size": 12}, "bgcolor": "white", "bordercolor": GRID},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yref": "container", "yanchor": "top"},
+        modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "color": "#b8c1cb", "activecolor": MUTED},
         colorway=list(_OTHERS),
         separators=". ",
     )

@@ -39,6 +39,8 @@ class Crash:
         fall_ns: how long the fall takes, nanoseconds; 0 is a jump.
         recovery: fraction of the fall, in log price, that comes back in the end, in [0, 1].
         recovery_half_life_ns: half of the recovery has come after this long, nanoseconds.
+        volatility_multiple: while the price falls, the diffusion's volatility is this many times the usual; the
+            excess then goes with the half-life of the recovery. 1 leaves it alone.
     """
 
     after_ns: int
@@ -46,6 +48,7 @@ class Crash:
     fall_ns: int = 600 * 10**9
     recovery: float = 0.5
     recovery_half_life_ns: int = 3_600 * 10**9
+    volatility_multiple: float = 1.0
 
     def __post_init__(self) -> None:
         _check("after_ns", self.after_ns, self.after_ns >= 0, "at least 0")
@@ -53,6 +56,7 @@ class Crash:
         _check("fall_ns", self.fall_ns, self.fall_ns >= 0, "at least 0")
         _check("recovery", self.recovery, 0.0 <= self.recovery <= 1.0, "from 0 to 1")
         _check("recovery_half_life_ns", self.recovery_half_life_ns, self.recovery_half_life_ns > 0, "above 0")
+        _check("volatility_multiple", self.volatility_multiple, 1.0 <= self.volatility_multiple <= 100.0, "1 to 100")
 
     def log_price(self, since_start_ns: int) -> float:
         """What the crash adds to the log price so long after the start of the path.
@@ -69,6 +73,14 @@ class Crash:
             return bottom * (passed / self.fall_ns)
         back = 1.0 - math.pow(2.0, -(passed - self.fall_ns) / self.recovery_half_life_ns)
         return bottom * (1.0 - self.recovery * back)
+
+    def volatility_scale(self, since_start_ns: int) -> float:
+        """By how much the crash multiplies the diffusion's volatility so long after the start of the path."""
+        passed = since_start_ns - self.after_ns
+        if passed < 0:
+            return 1.0
+        left = math.pow(2.0, -max(0, passed - self.fall_ns) / self.recovery_half_life_ns)
+        return 1.0 + (self.volatility_multiple - 1.0) * left
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +174,10 @@ def generate_prices(
         low, high = max(first, block * _BLOCK_STEPS), min(first + count, (block + 1) * _BLOCK_STEPS)
         inside = slice(low - block * _BLOCK_STEPS, high - block * _BLOCK_STEPS)
         moves = walks.block(block)
+        since = range((block * _BLOCK_STEPS - first) * step_ns, ((block + 1) * _BLOCK_STEPS - first) * step_ns, step_ns)
         for symbol, asset in assets.items():
             increments[symbol][low - first : high - first] = _increments(
-                asset, moves, weights[symbol], jumps_per_year, step_ns
+                asset, moves, weights[symbol], jumps_per_year, step_ns, since
             )[inside]
     times = start_ns + step_ns * np.arange(count, dtype=np.int64)
     prices = {symbol: _prices(asset, increments[symbol], times) for symbol, asset in assets.items()}
@@ -255,12 +268,16 @@ def _increments(
     weights: tuple[tuple[str, float], ...],
     jumps_per_year: float,
     step_ns: int,
+    since_start_ns: range,
 ) -> Prices:
     normals, counts, sizes = moves
     years = step_ns / YEAR_NS
     growth = math.expm1(asset.jump_mean + asset.jump_deviation**2 / 2.0)
     drift = asset.drift_per_year - asset.volatility_per_year**2 / 2.0 - jumps_per_year * growth
-    steps: Prices = drift * years + asset.volatility_per_year * math.sqrt(years) * mix(normals, weights)
+    diffusion: Prices = asset.volatility_per_year * math.sqrt(years) * mix(normals, weights)
+    if asset.crash is not None and asset.crash.volatility_multiple > 1.0:
+        diffusion *= np.array([asset.crash.volatility_scale(since) for since in since_start_ns])
+    steps: Prices = drift * years + diffusion
     if sizes:
         steps += counts * asset.jump_mean + np.sqrt(counts) * asset.jump_deviation * mix(sizes, weights)
     return steps

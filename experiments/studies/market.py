@@ -109,6 +109,7 @@ class Market(Study):
             fall_ns=round(plan.crash_minutes * 60 * NANOSECONDS_PER_SECOND),
             recovery=plan.recovery,
             recovery_half_life_ns=round(plan.recovery_half_life_hours * _HOUR_NS),
+            volatility_multiple=plan.volatility_multiple,
         )
         models = {symbol: replace(_MODELS[symbol], crash=crash) for symbol in symbols}
         return generate_prices(models, start_ns=start_ns, end_ns=end_ns, seed=seed, step_ns=self._step_ns)

@@ -68,19 +68,25 @@ class Stage:
         pool: the pool.
         path: outside prices before each block, the one with the deposit first.
         times_ns: of the blocks after the one with the deposit.
-        deposit: base units of each asset that the provider put in.
+        deposit: base units of base and of quote that the provider put in.
     """
 
     world: World
     pool: ConstantProduct
     path: PricePath
     times_ns: Times
-    deposit: int
+    deposit: tuple[int, int]
 
     def balance(self, owner: str) -> tuple[int, int]:
         """Base units of base and of quote that somebody holds on the chain."""
         ledger, account = self.world.ledger, Account(owner, _CHAIN)
         return ledger.balance(self.pool.base, account), ledger.balance(self.pool.quote_asset, account)
+
+    @property
+    def gained(self) -> tuple[int, int]:
+        """Base units of base and of quote that the arbitrageur has more than at the start."""
+        base, quote = self.balance("arbitrageur")
+        return base - _CAPITAL, quote - _CAPITAL
 
 
 def play(
@@ -90,6 +96,7 @@ def play(
     blocks: int,
     fee_ppm: int,
     path_at: Callable[[Times], PricePath],
+    deposit: tuple[int, int] = (_DEPOSIT, _DEPOSIT),
     provider_leaves: bool = False,
 ) -> Stage:
     """Run a pool, its provider and the arbitrageur for that many blocks after the one with the deposit.
@@ -99,8 +106,9 @@ def play(
         schedule: when blocks come.
         blocks: how many, the one with the deposit apart.
         fee_ppm: of the pool.
-        path_at: the outside prices at given times, ``LEAD_NS`` before each block; the first must be ``START_PRICE``,
-            at which the provider deposits.
+        path_at: the outside prices at given times, ``LEAD_NS`` before each block; the first must be the
+            pool's price after the deposit.
+        deposit: base units of base and of quote that the provider puts in; by default at ``START_PRICE``.
         provider_leaves: whether the provider hands its liquidity in for one further block.
     """
     world = World(seed=seed, start_ns=_START_NS, latency=ConstantLatency(1))
@@ -118,16 +126,16 @@ def play(
     times = np.array(list(islice(schedule.times_ns(_START_NS, stream), blocks + 2)), dtype=np.int64)
     path = path_at(times[: blocks + 1] - LEAD_NS)
     follow(world, {SYMBOL: outside}, path)
-    for asset in (base, quote):
-        world.endow("provider", _CHAIN, asset, _DEPOSIT)
+    for asset, amount in zip((base, quote), deposit, strict=True):
+        world.endow("provider", _CHAIN, asset, amount)
         world.endow("arbitrageur", _CHAIN, asset, _CAPITAL)
     leave_ns = int(times[blocks]) + LEAD_NS if provider_leaves else None
     Provider(
-        world, "provider", place="home", chain=_CHAIN, pool=pool, amounts=(_DEPOSIT, _DEPOSIT), leave_ns=leave_ns
+        world, "provider", place="home", chain=_CHAIN, pool=pool, amounts=deposit, leave_ns=leave_ns
     )
     MyopicArbitrageur(world, "arbitrageur", place="home", chain=_CHAIN, pool=pool.name, outside=outside.name)
     world.run(until_ns=int(times[blocks + 1 if provider_leaves else blocks]) + LEAD_NS)
-    return Stage(world, pool, path, times[1 : blocks + 1], _DEPOSIT)
+    return Stage(world, pool, path, times[1 : blocks + 1], deposit)
 
 
 def observe(stage: Stage) -> Blocks:
@@ -150,9 +158,8 @@ def observe(stage: Stage) -> Blocks:
     traded, base, quote = np.zeros(count), np.zeros(count), np.zeros(count)
     traded[rows], base[rows], quote[rows] = 1.0, gained_base, gained_quote
     price = stage.path.prices[SYMBOL][1:]
-    deposit = pool.base.tokens(stage.deposit)
-    held_base = deposit - np.concatenate([[0.0], np.cumsum(base)])
-    held_quote = deposit - np.concatenate([[0.0], np.cumsum(quote)])
+    held_base = pool.base.tokens(stage.deposit[0]) - np.concatenate([[0.0], np.cumsum(base)])
+    held_quote = pool.quote_asset.tokens(stage.deposit[1]) - np.concatenate([[0.0], np.cumsum(quote)])
     log_pool, log_price = logarithms(held_quote / held_base), logarithms(price)
     value = 2.0 * np.sqrt(held_base[:-1] * held_quote[:-1] * price)
     profit = base * price + quote
@@ -172,6 +179,5 @@ def _check_ledger(stage: Stage) -> None:
         gained[0] += side * int(pc.sum(own["base_raw"]).as_py() or 0)
         gained[1] -= side * int(pc.sum(own["quote_raw"]).as_py() or 0)
         gained[paid_in] -= int(pc.sum(own["taker_fee_raw"]).as_py() or 0)
-    held = stage.balance("arbitrageur")
-    if (held[0] - _CAPITAL, held[1] - _CAPITAL) != tuple(gained):
-        raise ValueError(f"fills say that the arbitrageur gained {gained}, the ledger says it holds {held}")
+    if stage.gained != tuple(gained):
+        raise ValueError(f"the arbitrageur gained {gained} by its fills and {stage.gained} by the ledger")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 import simpy
 
-from shoal.sim.calls import Bundle, Call, Departure, Fill, Outcome, Receipt, Transaction
+from shoal.sim.calls import Bundle, Call, Departure, Outcome, Receipt, Transaction
 from shoal.sim.clock import BLOCK, DELIVERY
 from shoal.sim.errors import DroppedFromPool, FeeCapTooLow, GasLimitExceeded, Refusal
 from shoal.sim.hosts.base_fee import ELASTICITY, next_base_fee_wei
@@ -313,24 +313,22 @@ class Chain(Host):
     def _close(self, block: Block, credits: Sequence[Departure], landed: Sequence[Landed]) -> None:
         """Record, publish and answer."""
         touched: dict[str, None] = {}
-        told: dict[str, tuple[tuple[str, Fill], ...]] = {}
         for one in credits:
             self._record_transfer(one, TRANSIT, "arrived")
-            told.setdefault(one.owner, ())
+            self._note(one.owner)
         for entry in landed:
             self.world.transactions += 1
             self._book.transaction(entry, block, block.time_ns)
             sender, receipt = entry.transaction.sender, entry.receipt
             done: list[tuple[Call, Outcome | None]] = [*receipt.inner]
             done += zip(receipt.calls, receipt.outcomes or [None] * len(receipt.calls), strict=True)
-            fills = told.get(sender, ())
+            self._note(sender)
             for call, outcome in done:
                 self._record(call, sender, entry.pending.sent_ns, block.time_ns, outcome, receipt.refusal)
                 if outcome is not None:
                     touched[call.venue] = None
                     self._depart(outcome.departures)
-                    fills += tuple((call.venue, fill) for fill in outcome.fills)
-            told[sender] = fills
+                    self._note(sender, call.venue, outcome.fills)
         gas_used = block.gas_used + min(block.background_gas, self.gas_limit - block.gas_used)
         self.base_fee_wei = next_base_fee_wei(block.base_fee_wei, gas_used, self.gas_limit)
         self._book.block(
@@ -338,8 +336,7 @@ class Chain(Host):
         )
         self.publish(touched)
         self.news.publish(BlockNews(block.number, block.time_ns, block.base_fee_wei, self.base_fee_wei, gas_used))
-        for owner, fills in told.items():
-            self._tell(owner, fills)
+        self._tell()
         self._answer_all(landed)
 
     def _answer_all(self, landed: Sequence[Landed]) -> None:

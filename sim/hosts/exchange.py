@@ -26,8 +26,8 @@ class Exchange(Host):
         world: the run it belongs to.
         name: the place on the network.
         service_ns: how long one call occupies the exchange; 0 executes at the instant of arrival.
-        feed_interval_ns: a venue's feed shows the state this long after a change, and so at most once in that time, as
-            conflated market data does; 0 publishes after every call.
+        feed_interval_ns: venues' feeds and statements show the state this long after a change, and so at most once in
+            that time, as conflated market data do; 0 publishes after every call.
     """
 
     def __init__(self, world: World, name: str, *, service_ns: int = 0, feed_interval_ns: int = 0) -> None:
@@ -38,14 +38,17 @@ class Exchange(Host):
         self.service_ns = service_ns
         self.feed_interval_ns = feed_interval_ns
         self._free_ns = 0
-        self._unpublished: set[str] = set()
+        self._changed: dict[str, None] = {}
+        self._show_is_due = False
 
     def submit(self, call: Call, *, sender: str, place: str, answer: simpy.Event | None) -> None:
         """Send a call from a place; it arrives one latency later."""
         clock = self.world.clock
         sent_ns = clock.now_ns
         arrival_ns = sent_ns + self.world.network.delay_ns(place, self.name, sender)
-        clock.at(arrival_ns, DELIVERY, self._receive, (answer, sender, place, call, sent_ns))
+        # The first event is when the call would be done if it found the exchange idle, which it mostly does.
+        done_ns = arrival_ns + self.service_ns
+        clock.at(done_ns, DELIVERY, self._receive, (answer, sender, place, call, sent_ns))
 
     def arrive(self, departure: Departure) -> None:
         """Credit money that came from another host, at once."""
@@ -53,16 +56,18 @@ class Exchange(Host):
         world.ledger.transfer(departure.asset, Account(owner, TRANSIT), Account(owner, self.name), departure.amount)
         world.journal.commit()
         self._record_transfer(departure, TRANSIT, "arrived")
-        self._tell(owner, ())
+        self._note(owner)
+        self._show()
 
     def _receive(self, event: simpy.Event) -> None:
         now_ns = self.world.clock.now_ns
-        finish_ns = max(now_ns, self._free_ns) + self.service_ns
-        self._free_ns = finish_ns
-        if finish_ns == now_ns:
+        # Calls come here in the order of their arrival: the one before knows already when it will be done.
+        done_ns = max(now_ns, self._free_ns + self.service_ns)
+        self._free_ns = done_ns
+        if done_ns == now_ns:
             self._execute(event)
         else:
-            self.world.clock.at(finish_ns, DELIVERY, self._execute, event.value)
+            self.world.clock.at(done_ns, DELIVERY, self._execute, event.value)
 
     def _execute(self, event: simpy.Event) -> None:
         answer, sender, place, call, sent_ns = cast(_Message, event.value)
@@ -82,25 +87,27 @@ class Exchange(Host):
             raise
         journal.commit()
         self._record(call, sender, sent_ns, now_ns, outcome, None)
-        self._show(call.venue)
-        self._tell(sender, tuple((call.venue, fill) for fill in outcome.fills))
+        self._changed[call.venue] = None
+        self._note(sender, call.venue, outcome.fills)
+        self._show()
         if outcome.departures:
             self._depart(outcome.departures)
         self._answer(answer, sender, place, Receipt(now_ns, (outcome,), calls=(call,)))
 
-    def _show(self, venue: str) -> None:
-        """Publish a venue's state, now or when the feed interval has passed."""
+    def _show(self) -> None:
+        """Publish what has changed, now or when the feed interval has passed."""
         if self.feed_interval_ns == 0:
-            self.publish((venue,))
-        elif venue not in self._unpublished:
-            self._unpublished.add(venue)
+            self._publish_changes(None)
+        elif not self._show_is_due:
+            self._show_is_due = True
             clock = self.world.clock
-            clock.at(clock.now_ns + self.feed_interval_ns, DELIVERY, self._show_later, venue)
+            clock.at(clock.now_ns + self.feed_interval_ns, DELIVERY, self._publish_changes)
 
-    def _show_later(self, event: simpy.Event) -> None:
-        venue = cast(str, event.value)
-        self._unpublished.discard(venue)
-        self.publish((venue,))
+    def _publish_changes(self, _event: simpy.Event | None) -> None:
+        self._show_is_due = False
+        self.publish(self._changed)
+        self._changed.clear()
+        self._tell()
 
     def _no_inner_calls(self, calls: tuple[Call, ...]) -> tuple[Outcome, ...]:
         raise BadArguments(self.name, f"{len(calls)} inner calls", "none: an exchange has no flash loans")

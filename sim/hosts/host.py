@@ -90,6 +90,7 @@ class Host(ABC):
         self.executed = 0
         self.refused = 0
         self._statements: dict[str, Feed] = {}
+        self._untold: dict[str, list[tuple[str, Fill]]] = {}
         self._orders = world.records.table(ORDERS)
         self._fills = world.records.table(FILLS)
         self._transfers = world.records.table(TRANSFERS)
@@ -199,20 +200,24 @@ class Host(ABC):
             )
         )
 
-    def _tell(self, sender: str, fills: tuple[tuple[str, Fill], ...]) -> None:
-        """Publish statements to the sender and to every maker that asked for them."""
-        statements = self._statements
-        if not statements:
-            return
-        if sender in statements:
-            self._state_account(sender, fills)
-        for maker in dict.fromkeys(fill.maker for _, fill in fills):
-            if maker != sender and maker in statements:
-                self._state_account(maker, tuple(one for one in fills if one[1].maker == maker))
+    def _note(self, owner: str, venue: str = "", fills: tuple[Fill, ...] = ()) -> None:
+        """Remember that an owner's account has changed, and every maker's of these fills."""
+        statements, untold = self._statements, self._untold
+        if owner in statements:
+            untold.setdefault(owner, []).extend([(venue, fill) for fill in fills])
+        for fill in fills:
+            if fill.maker != owner and fill.maker in statements:
+                untold.setdefault(fill.maker, []).append((venue, fill))
+
+    def _tell(self) -> None:
+        """Publish a statement to everybody whose account has changed."""
+        if self._untold:
+            for owner, fills in self._untold.items():
+                self._state_account(owner, tuple(fills))
+            self._untold.clear()
 
     def _state_account(self, owner: str, fills: tuple[tuple[str, Fill], ...]) -> None:
-        ledger, account = self.world.ledger, Account(owner, self.name)
-        balances = {asset: ledger.balance(asset, account) for asset in self.world.assets.values()}
+        balances = self.world.ledger.balances(Account(owner, self.name))
         self._statements[owner].publish(Statement(balances, fills))
 
     def _depart(self, departures: Iterable[Departure]) -> None:

@@ -194,7 +194,7 @@ def state_of(world: World) -> bytes:
     """Everything that belongs to somebody, in canonical form."""
     venues = [venue.state_bytes() for _, venue in sorted(world.venues.items())]
     nonces = [
-        repr(sorted((name, host.nonce(name)) for name in world.agents)).encode()
+        repr(sorted((name, host.nonce(name)) for name in world.agents if host.nonce(name))).encode()
         for host in world.hosts.values()
         if isinstance(host, Chain)
     ]

@@ -121,4 +121,5 @@ class BaseFee(ClosedForm):
 
 
 def _whole(quantity: str, theory: int, engine: float) -> Estimate:
-    return Estimate(quantity, theory, engine, tolerance=0.5, detail="whole numbers: exact")
+    # Both are whole numbers below 2**53, which a float holds exactly.
+    return Estimate(quantity, theory, engine, tolerance=1e-12 * theory, detail="whole numbers: exact")

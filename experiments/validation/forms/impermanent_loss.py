@@ -68,6 +68,5 @@ class ImpermanentLoss(ClosedForm):
         stage = play(
             seed=seed, schedule=ConstantBlocks(_BLOCK_NS), blocks=1, fee_ppm=0, path_at=path_at, provider_leaves=True
         )
-        base, quote = stage.balance("provider")
-        deposit = stage.deposit
-        return (base * ratio + quote) / (deposit * ratio + deposit) - 1.0
+        (base, quote), (base_in, quote_in) = stage.balance("provider"), stage.deposit
+        return (base * ratio + quote) / (base_in * ratio + quote_in) - 1.0

@@ -204,3 +204,27 @@ def test_times_of_a_brownian_motion():
         brownian([])
     with pytest.raises(InvalidPricePath, match="ascend"):
         brownian([0, 5, 5])
+
+
+def test_a_crash_multiplies_the_volatility_and_lets_it_fade() -> None:
+    crash = Crash(
+        after_ns=12 * HOUR_NS, depth=0.2, fall_ns=HOUR_NS, recovery_half_life_ns=HOUR_NS, volatility_multiple=5.0
+    )
+    plain, wild = (
+        generate_prices(
+            {"BTC": JumpDiffusion(30_000.0, 0.0, 0.6, crash=each)},
+            start_ns=0,
+            end_ns=24 * HOUR_NS,
+            seed=7,
+            jumps_per_year=0.0,
+        ).prices["BTC"]
+        for each in (None, crash)
+    )
+
+    def deviation(prices: np.ndarray, first_hour: float, hours: float) -> float:
+        inside = slice(int(first_hour * 3_600), int((first_hour + hours) * 3_600))
+        return float(np.std(np.diff([math.log(price) for price in prices[inside].tolist()])))
+
+    assert deviation(wild, 2, 8) == pytest.approx(deviation(plain, 2, 8), rel=1e-9)
+    assert deviation(wild, 12, 1) == pytest.approx(5.0 * deviation(plain, 12, 1), rel=0.02)
+    assert deviation(wild, 22, 1) == pytest.approx(deviation(plain, 22, 1), rel=0.02)

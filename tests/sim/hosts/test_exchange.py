@@ -301,3 +301,32 @@ def test_any_traffic_conserves_and_equals_a_plain_model(script: list[Any]) -> No
         assert balance(world, agent.name, "exchange") == 20 - held
     assert exchange.executed + exchange.refused == len(script)
     assert set(world.conservation().values()) <= {0}
+
+
+def test_conflated_feeds_show_the_state_an_interval_after_a_change() -> None:
+    world = World(seed=1, latency=ConstantLatency(10))
+    exchange = Exchange(world, "exchange", feed_interval_ns=100)
+    exchange.add(Till("till"))
+    rich(world, "alice")
+
+    def script(agent: Scripted) -> Any:
+        for _ in range(3):
+            agent.post(deposit(1))
+            yield agent.sleep(30)
+
+    def listen(agent: Scripted) -> Any:
+        yield agent.changed("till")
+        while True:
+            news = yield agent.changed("till")
+            agent.log.append((agent.now_ns, news.item))
+
+    Scripted(world, "alice", script)
+    ear = Scripted(world, "ear", listen)
+    own = exchange.statement("alice")
+    world.run(until_ns=1_000)
+    # Executed at 10, 40 and 70; shown once at 110 and heard at 120.
+    assert ear.log == [(120, 3)]
+    assert own.count("exchange") == 2
+    told = own.read("exchange")
+    assert told is not None
+    assert told.item.balances[COIN] == 997

@@ -1,0 +1,90 @@
+"""The figures at the top of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from shoal.experiments.report.cells import duration, number, signed
+
+if TYPE_CHECKING:
+    from shoal.experiments.measures.measured import Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One key figure."""
+
+    title: str
+    figure: str
+    detail: str
+    tone: str = ""
+
+
+def cards(measured: Measured, manifest: Mapping[str, Any]) -> list[Card]:
+    """Key figures, those there are."""
+    return [
+        *_falls(measured),
+        *_depth(measured),
+        *_volume(measured),
+        *_liquidity(measured),
+        *_conservation(manifest),
+    ]
+
+
+def _falls(measured: Measured) -> Iterator[Card]:
+    prices = measured.table("prices")
+    outside = prices[prices["kind"].isin(["outside" if (prices["kind"] == "outside").any() else "path"])]
+    for (base, quote), rows in outside.groupby(["base", "quote"], sort=True):
+        mid = rows["mid"].dropna()
+        if len(mid):
+            fall = float((mid / mid.cummax() - 1).min()) * 100
+            detail = f"deepest fall; {number(float(mid.iloc[0]))} → {number(float(mid.iloc[-1]))} {quote}, lowest {number(float(mid.min()))}"
+            yield Card(f"{base} outside", f"{signed(fall)} %", detail, "loss" if fall < 0 else "")
+
+
+def _depth(measured: Measured) -> Iterator[Card]:
+    books = measured.depth[(measured.depth["kind"] == "book") & (measured.depth["median_quote_tokens"] > 0)]
+    if len(books):
+        share = books["minimum_quote_tokens"] / books["median_quote_tokens"]
+        yield Card("Thinnest book", f"{number(float(share.min()) * 100)} %", f"of its median depth, {books['venue'][share.idxmin()]}")
+    drops = measured.resilience
+    known = drops["recovery_s"].dropna()
+    if len(known):
+        yield Card("Half of the depth back", duration(float(known.median())), f"median of {len(known)} of {len(drops)} drops by more than 30 %")
+
+
+def _volume(measured: Measured) -> Iterator[Card]:
+    fills = measured.table("fills")
+    if len(fills):
+        quotes = " + ".join(sorted(set(fills["quote"])))
+        yield Card("Traded", f"{_large(float(fills['quote_tokens'].sum()))} {quotes}", f"in {len(fills):,} fills".replace(",", "\u202f"))
+    kinds = dict(zip(measured.venues["venue"], measured.venues["kind"], strict=True))
+    inside = measured.arbitrage_share[measured.arbitrage_share["venue"].map(kinds).isin(["book", "pool"])]
+    total = float(inside["volume_quote_tokens"].sum())
+    if total > 0:
+        share = float(inside["arbitrage_quote_tokens"].sum()) / total * 100
+        yield Card("Arbitrage", f"{number(share)} %", "of the volume on books and pools")
+
+
+def _liquidity(measured: Measured) -> Iterator[Card]:
+    for row in measured.liquidity_result.itertuples():
+        detail = f"providing liquidity against holding; fees {signed(row.fee_income_quote_tokens)} {row.quote}"
+        yield Card(str(row.venue), f"{signed(row.result_bps)} bps", detail, "loss" if row.result_bps < 0 else "gain")
+
+
+def _conservation(manifest: Mapping[str, Any]) -> Iterator[Card]:
+    conservation = manifest.get("conservation", {})
+    if conservation:
+        broken = {asset: value for asset, value in conservation.items() if value}
+        figure = "0" if not broken else ", ".join(f"{asset} {value}" for asset, value in broken.items())
+        detail = f"created less destroyed less held: {', '.join(conservation)}, to the base unit"
+        yield Card("Money missing", figure, detail, "loss" if broken else "gain")
+
+
+def _large(value: float) -> str:
+    for size, letter in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
+        if value >= size:
+            return f"{value / size:.3g} {letter}"
+    return number(value)
