@@ -13,7 +13,7 @@ from shoal.sim.units import PPM
 
 
 class Hedger:
-    """Keeps count of base units of base to be sold (positive) or bought back (negative), and does so at the best market.
+    """Keeps count of the base to be sold (positive) or bought back (negative), and trades it at the best market.
 
     Args:
         trader: whose position it is; it knows the markets' views one latency late and its fills by receipt.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from shoal.agents.gas import GasTerms
 from shoal.agents.market import Market
@@ -81,7 +81,7 @@ class NoiseTrader(Trader):
     def _order(self, markets: tuple[Market, ...], side: int, quote_tokens: float) -> None:
         """Send the order to the venue where it costs least or brings most."""
         base_tokens = 0.0
-        best: tuple[float, Market, float] | None = None
+        best: tuple[float, Market, Any, float] | None = None
         for market in markets:
             view = self.view(market.venue)
             mid = None if view is None else view.mid
@@ -94,11 +94,11 @@ class NoiseTrader(Trader):
                 continue
             cost = side * worth + gas
             if best is None or cost < best[0]:
-                best = cost, market, worth
+                best = cost, market, view, worth
         if best is None:
             return
-        _, market, worth = best
+        _, market, view, worth = best
         worst_price = worth / base_tokens * (PPM + side * self.slippage_ppm) / PPM
-        call = market.take(self.view(market.venue), side, market.base.floor(base_tokens), worst_price)
+        call = market.take(view, side, market.base.floor(base_tokens), worst_price)
         if call is not None:
             self.fire(market, call)

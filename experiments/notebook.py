@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
+import numpy.typing as npt
 
 from shoal.experiments.plots.thinning import thinned
 
@@ -22,12 +23,16 @@ _FRAME: Final = (
     "display:inline-block;max-width:100%;overflow-x:auto;color:#1c2733;background:#fff"
 )
 _CELL: Final = "padding:2px 14px 2px 0;text-align:left;border:0;color:#1c2733;background:#fff"
-_NUMBER: Final = "padding:2px 0 2px 14px;text-align:right;border:0;font-variant-numeric:tabular-nums;color:#1c2733;background:#fff"
+_NUMBER: Final = (
+    "padding:2px 0 2px 14px;text-align:right;border:0;font-variant-numeric:tabular-nums;color:#1c2733;background:#fff"
+)
 
 type Row = tuple[str, str, str]
 
 
-def sparkline(values: Sequence[float], *, width: int = 150, height: int = 26, colour: str = "#0b6fb8") -> str:
+def sparkline(
+    values: Sequence[float] | npt.NDArray[np.float64], *, width: int = 150, height: int = 26, colour: str = "#0b6fb8"
+) -> str:
     """A small line as inline SVG: lowest and highest value kept, broken where there is none; empty without a value.
 
     >>> sparkline([1.0, 2.0])[:4], sparkline([])
@@ -46,8 +51,9 @@ def sparkline(values: Sequence[float], *, width: int = 150, height: int = 26, co
             x, y = 1 + index / last * (width - 2), height - 2 - (value - low) / span * (height - 4)
             path.append(f"{'L' if pen_down else 'M'}{x:.1f} {y:.1f}")
         pen_down = math.isfinite(value)
+    box = f'width="{width}" height="{height}" viewBox="0 0 {width} {height}"'
     return (
-        f'<svg width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" style="vertical-align:middle">'
+        f'<svg {box} role="img" style="vertical-align:middle">'
         f'<path d="{" ".join(path)}" fill="none" stroke="{escape(colour)}" stroke-width="1.3"/></svg>'
     )
 
@@ -77,11 +83,11 @@ def result_html(result: Result) -> str:
     missing = {asset: value for asset, value in manifest.get("conservation", {}).items() if value}
     rows.append(("money missing", ", ".join(f"{asset} {value}" for asset, value in missing.items()) or "0", ""))
     states, colours = measured.table("venue_states"), VenueColours.of(measured.venues)
-    for venue, series in states.groupby("venue", sort=True):
+    for venue, series in states[states["kind"] != "oracle"].groupby("venue", sort=True):
         mids, depths = series["mid"].to_numpy(np.float64), series["depth_quote_tokens"].to_numpy(np.float64)
         colour = colours[str(venue)]
         rows.append((f"{venue}, mid", _last(mids), sparkline(mids, colour=colour)))
-        if np.isfinite(depths).any() and depths.max() > 0 and depths.min() < depths.max():
+        if series["kind"].iloc[0] in ("book", "pool"):
             rows.append((f"{venue}, depth within 1 %", _last(depths), sparkline(depths, colour=colour)))
     return card(f"Result of {manifest.get('study', 'study')}", f"seed {manifest.get('seed')} · {state}", rows)
 
@@ -140,4 +146,6 @@ def _last(values: Any) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.6g}" if math.isfinite(value) else str(value)
+    if not math.isfinite(value):
+        return str(value)
+    return f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:,.6g}"

@@ -94,11 +94,15 @@ def _number(value: float | None) -> float:
 class Observer:
     """Samples venues and the outside price path into the tables ``prices`` and ``venue_states``.
 
+    Prices of the outside market and of the path are the reference of every markout: they are sampled on a finer grid.
+
     Args:
         world: the run.
         watched: what to sample.
         path: the exogenous price path; its own row has kind "path".
+        quote: base symbol to quote symbol, of the path.
         interval_ns: time between samples; the first is at the present instant.
+        reference_interval_ns: time between samples of the reference prices.
         until_ns: the last sample is at this time at the latest.
     """
 
@@ -110,10 +114,13 @@ class Observer:
         path: PricePath,
         quote: Mapping[str, str],
         interval_ns: int,
+        reference_interval_ns: int,
         until_ns: int,
     ) -> None:
         self._world = world
         self._watched = watched
+        self._outside = tuple(one for one in watched if one.kind == "outside")
+        self._reference_interval_ns = reference_interval_ns
         self._path = path
         self._quote = dict(quote)
         self._interval_ns = interval_ns
@@ -121,22 +128,36 @@ class Observer:
         self._prices = world.records.table(PRICES)
         self._states = world.records.table(VENUE_STATES)
         world.clock.at(world.clock.now_ns, OBSERVER, self._sample)
+        world.clock.at(world.clock.now_ns, OBSERVER, self._sample_reference)
 
     def _sample(self, _event: simpy.Event) -> None:
+        now_ns = self._world.clock.now_ns
+        for one in self._watched:
+            self._sample_venue(one, now_ns)
+        self._again(self._interval_ns, self._sample)
+
+    def _sample_reference(self, _event: simpy.Event) -> None:
         now_ns = self._world.clock.now_ns
         for symbol, quote in self._quote.items():
             price = self._path.at(symbol, now_ns)
             self._prices.append((now_ns, f"{symbol} path", "path", symbol, quote, price, price, price))
-        for one in self._watched:
-            self._sample_venue(one, now_ns)
-        if now_ns + self._interval_ns <= self._until_ns:
-            self._world.clock.at(now_ns + self._interval_ns, OBSERVER, self._sample)
+        for one in self._outside:
+            view = one.view()
+            prices = _number(view.mid), _number(view.bid), _number(view.ask)
+            self._prices.append((now_ns, one.venue, one.kind, one.base.symbol, one.quote.symbol, *prices))
+        self._again(self._reference_interval_ns, self._sample_reference)
+
+    def _again(self, after_ns: int, sample: Callable[[simpy.Event], None]) -> None:
+        clock = self._world.clock
+        if clock.now_ns + after_ns <= self._until_ns:
+            clock.at(clock.now_ns + after_ns, OBSERVER, sample)
 
     def _sample_venue(self, one: Watched, now_ns: int) -> None:
         view, held = one.view(), one.holdings()
         mid, bid, ask = _number(view.mid), _number(view.bid), _number(view.ask)
         pair = (one.base.symbol, one.quote.symbol)
-        self._prices.append((now_ns, one.venue, one.kind, *pair, mid, bid, ask))
+        if one.kind != "outside":
+            self._prices.append((now_ns, one.venue, one.kind, *pair, mid, bid, ask))
         self._states.append(
             (
                 now_ns,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
@@ -27,11 +27,12 @@ _AMOUNT_LIMIT: Final = 10**18
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One thing wrong with what a user wrote."""
+    """One thing wrong with what a user wrote; ``error`` is the typed error it came as, if it did."""
 
     place: Place
     reason: str
     remedy: str
+    error: InputError | None = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.place}: {self.reason}. {self.remedy}"
@@ -81,7 +82,19 @@ def collecting(mistakes: list[Mistake]) -> Iterator[None]:
     except ParametersRefused as refused:
         mistakes += refused.mistakes
     except InputError as refused:
-        mistakes.append(Mistake(refused.place, refused.reason, refused.remedy))
+        mistakes.append(Mistake(refused.place, refused.reason, refused.remedy, refused))
+
+
+def refuse(mistakes: Sequence[Mistake]) -> None:
+    """Raise what was collected, if anything: a single typed error as it came, several together.
+
+    Raises:
+        InputError: there are mistakes.
+    """
+    if len(mistakes) == 1 and mistakes[0].error is not None:
+        raise mistakes[0].error
+    if mistakes:
+        raise ParametersRefused(tuple(mistakes))
 
 
 def make_study[S: Study](kind: type[S], *origins: Given) -> S:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from shoal.experiments.errors import InputError, OptionError, Place
 from shoal.experiments.options import Options, check_options
-from shoal.experiments.parameters import Given, Mistake, ParametersRefused, collecting, make_study, read_settings
+from shoal.experiments.parameters import Given, Mistake, collecting, make_study, read_settings, refuse
 from shoal.experiments.registry import find_study, name_of
 from shoal.experiments.study import Study, describe
 from shoal.experiments.study_file import StudyFile, read_study_file
@@ -76,8 +76,7 @@ def make_plan(
         of_file = None if file is None else check_options(f"{study}, [run]", file.options)
     with collecting(found):
         name, made = _study(study, file, Given(origin, parameters or {}), tuple(settings))
-    if found:
-        raise ParametersRefused(tuple(found))
+    refuse(found)
     if file is not None and of_file is not None:
         given = _merge(of_file, given, options, file)
     prices, inputs = read_or_generate(made, given)
@@ -98,8 +97,7 @@ def check_file(path: Path | str) -> tuple[str, Study]:
             _beside(file, options.prices)
     with collecting(mistakes):
         name, made = _study(str(path), file, Given("the call", {}), ())
-    if mistakes:
-        raise ParametersRefused(tuple(mistakes))
+    refuse(mistakes)
     return name, made
 
 

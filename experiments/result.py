@@ -118,8 +118,11 @@ class Result:
     def __repr__(self) -> str:
         manifest = self.manifest
         state = "complete" if self.complete else str(manifest.get("status", "incomplete"))
-        counts = ", ".join(f"{manifest[name]:,} {name}" for name in ("fills", "transactions", "events") if name in manifest)
-        return f"<Result of {manifest.get('study')}, seed {manifest.get('seed')}: {state}, {counts}, digest {self.digest[:12]}>"
+        counts = ", ".join(
+            f"{manifest[name]:,} {name}" for name in ("fills", "transactions", "events") if name in manifest
+        )
+        name = f"Result of {manifest.get('study')}, seed {manifest.get('seed')}"
+        return f"<{name}: {state}, {counts}, digest {self.digest[:12]}>"
 
     def _repr_html_(self) -> str:
         from shoal.experiments.notebook import result_html

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 
 # Fixed, not chosen by wall time: where a run is cut must not depend on the machine.
 SLICES: Final = 200
+_DISK_ERRORS: Final = {
+    getattr(errno, name) for name in ("ENOSPC", "EDQUOT", "EIO", "EROFS", "EFBIG") if hasattr(errno, name)
+}
 
 
 class DiskFailed(RunError):
@@ -167,9 +171,12 @@ def _slices(start_ns: int, end_ns: int) -> Iterator[int]:
 
 
 def _disk_failure(error: BaseException | None) -> DiskFailed | None:
-    """The write that failed, wherever in the chain of causes it stands."""
+    """The write that failed, wherever in the chain of causes it stands.
+
+    Other errors of the system are whoever's who asked for it: an agent may have opened a file that is not there.
+    """
     while error is not None:
-        if isinstance(error, OSError):
+        if isinstance(error, OSError) and error.errno in _DISK_ERRORS:
             return DiskFailed(error.strerror or str(error))
         error = error.__cause__
     return None

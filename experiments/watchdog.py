@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Iterator
@@ -110,7 +111,9 @@ class Watchdog:
             raise Stall(AgentStalled(world.active_agent, world.clock.now_ns, self.seconds, where))
 
     def _arm(self) -> None:
-        faulthandler.dump_traceback_later(self._kill_seconds, exit=True)
+        # The process's own standard error: whatever stands in for sys.stderr may be no file.
+        if sys.__stderr__ is not None:
+            faulthandler.dump_traceback_later(self._kill_seconds, exit=True, file=sys.__stderr__)
 
 
 def failure_of(error: RunError) -> dict[str, Any]:

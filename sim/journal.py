@@ -40,7 +40,7 @@ class Journal:
         cells[key] = value
 
     def erase(self, cells: Cells, key: Any) -> None:
-        """Remove a cell and remember what it held."""
+        """Remove a cell and remember what it held; undone, it comes back as the dict's last: who iterates, sorts."""
         self._entries.append((cells, key, cells.pop(key)))
 
     def mark(self) -> int:

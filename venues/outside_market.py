@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
 from shoal.sim.calls import Call, Fill, Outcome
@@ -20,6 +19,7 @@ from shoal.sim.errors import (
 from shoal.sim.price_path import PricePath
 from shoal.sim.units import PPM, Asset
 from shoal.sim.venue import Context, Venue, whole
+from shoal.venues.outside_news import LARGEST_IMPACT, OutsideNews
 from shoal.venues.view import DEPTH_BAND
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
     from shoal.sim.world import World
 
+__all__ = ["UNLIMITED", "NoPrice", "OutsideMarket", "OutsideNews", "follow"]
+
 UNLIMITED: Final = math.inf
-# A price five hundred million times the path's is no market; beyond it the exponentials lose their meaning.
-_LARGEST_IMPACT: Final = 20.0
 # Floats are moved this far against the mover before they are rounded to whole base units: more than the error of
 # the few operations that made them, so that no rounding of the processor can be traded on.
 _GUARD: Final = 2.0**-48
@@ -41,48 +41,7 @@ class NoPrice(VenueError):
     happened = "no price yet"
 
 
-class OutsideNews(NamedTuple):
-    """The outside market as published: a ``MarketView``. What its inventory holds is not shown.
-
-    Args:
-        mid: the path's price times the impact of the flow so far; None before the first price.
-        scale_base_tokens: base tokens that move the log price by 1; infinite at unlimited depth.
-        fee_ppm: millionths of the quote amount that a taker pays.
-    """
-
-    mid: float | None
-    scale_base_tokens: float
-    fee_ppm: int
-
-    @property
-    def bid(self) -> float | None:
-        """Quote tokens that a small seller gets for one base token, the fee taken off."""
-        return None if self.mid is None else self.mid * (PPM - self.fee_ppm) / PPM
-
-    @property
-    def ask(self) -> float | None:
-        """Quote tokens that a small buyer pays for one base token, the fee included."""
-        return None if self.mid is None else self.mid * (PPM + self.fee_ppm) / PPM
-
-    @property
-    def depth(self) -> float:
-        """Quote tokens that move the price by 1 %, the same on both sides."""
-        return 0.0 if self.mid is None else self.mid * self.scale_base_tokens * DEPTH_BAND
-
-    def quote_tokens(self, side: int, base_tokens: float) -> float | None:
-        """Quote tokens that a taker pays (side +1) or gets (side -1), fee included; None without a price."""
-        mid, scale = self.mid, self.scale_base_tokens
-        if mid is None or base_tokens > _LARGEST_IMPACT * scale:
-            return None
-        if scale == UNLIMITED:
-            gross = mid * base_tokens
-        else:
-            gross = mid * scale * side * math.expm1(side * base_tokens / scale)
-        return gross * (PPM + side * self.fee_ppm) / PPM
-
-
-@dataclass(frozen=True, slots=True)
-class _Trade:
+class _Trade(NamedTuple):
     """A trade worked out on the state as it is: what is paid and received, and where the log price goes."""
 
     side: int
@@ -166,9 +125,8 @@ class OutsideMarket(Venue):
         self.permanent_share = float(permanent_share)
         self.half_life_s = float(half_life_s)
         self._path_price: float | None = None
-        self._permanent = 0.0
-        self._transient = 0.0
-        self._moved_ns = 0
+        # The part of the log price's move that stays, the part that halves, and when it last moved.
+        self._moves = (0.0, 0.0, 0)
 
     @property
     def assets(self) -> tuple[Asset, ...]:
@@ -200,16 +158,19 @@ class OutsideMarket(Venue):
 
     def impact(self, now_ns: int) -> float:
         """How far the flow from inside has moved the log price, as it stands now."""
-        return self._permanent + self._transient_at(now_ns)
+        permanent, transient = self._moves_at(now_ns)
+        return permanent + transient
 
     def mid(self, now_ns: int) -> float | None:
         """The price in the middle, quote tokens for one base token; None before the first."""
         return None if self._path_price is None else self._path_price * math.exp(self.impact(now_ns))
 
-    def _transient_at(self, now_ns: int) -> float:
-        if self._transient == 0.0 or now_ns <= self._moved_ns:
-            return self._transient
-        return self._transient * math.exp2((self._moved_ns - now_ns) / (self.half_life_s * 1e9))
+    def _moves_at(self, now_ns: int) -> tuple[float, float]:
+        """The lasting and the passing part of the impact."""
+        permanent, transient, moved_ns = self._moves
+        if transient == 0.0 or now_ns <= moved_ns:
+            return permanent, transient
+        return permanent, transient * math.exp2((moved_ns - now_ns) / (self.half_life_s * 1e9))
 
     # --- what a sender may ask for ----------------------------------------------------------------------------
 
@@ -300,8 +261,8 @@ class OutsideMarket(Venue):
         """Quote tokens that an amount of base tokens is worth, fees apart."""
         if scale == UNLIMITED:
             return mid * base
-        if base > _LARGEST_IMPACT * scale:
-            raise InsufficientLiquidity(self.name, _LARGEST_IMPACT * scale, base, f"{self.base.symbol} tokens of depth")
+        if base > LARGEST_IMPACT * scale:
+            raise InsufficientLiquidity(self.name, LARGEST_IMPACT * scale, base, f"{self.base.symbol} tokens of depth")
         return mid * scale * side * math.expm1(side * base / scale)
 
     def _base_for(self, mid: float, scale: float, gross: float, side: int) -> float:
@@ -315,7 +276,8 @@ class OutsideMarket(Venue):
 
     def _trade(self, side: int, base_amount: int, gross: int, fee: int, scale: float) -> _Trade:
         shift = 0.0 if scale == UNLIMITED else side * (base_amount / self.base.unit) / scale
-        if abs(self._permanent + self._transient + shift) > _LARGEST_IMPACT:
+        permanent, transient, _ = self._moves
+        if abs(permanent + transient + shift) > LARGEST_IMPACT:
             raise InsufficientLiquidity(self.name, None, base_amount, f"{self.base.symbol} base units within its depth")
         return _Trade(side, base_amount, gross, fee, shift)
 
@@ -333,17 +295,17 @@ class OutsideMarket(Venue):
     # --- effects ------------------------------------------------------------------------------------------------
 
     def _settle(self, context: Context, trade: _Trade) -> Outcome:
-        ledger, journal, mover = context.ledger, context.journal, context.sender_account
+        ledger, mover = context.ledger, context.sender_account
         paid, received = (self.quote_asset, self.base) if trade.side > 0 else (self.base, self.quote_asset)
         held = ledger.balance(received, self.account)
         if held < trade.received:
             raise InsufficientLiquidity(str(self.account), held, trade.received, f"{received.symbol} base units")
         ledger.transfer(paid, mover, self.account, trade.paid)
         ledger.transfer(received, self.account, mover, trade.received)
-        cells, lasting = vars(self), trade.shift * self.permanent_share
-        journal.write(cells, "_transient", self._transient_at(context.now_ns) + (trade.shift - lasting))
-        journal.write(cells, "_permanent", self._permanent + lasting)
-        journal.write(cells, "_moved_ns", context.now_ns)
+        permanent, transient = self._moves_at(context.now_ns)
+        lasting = trade.shift * self.permanent_share
+        moves = (permanent + lasting, transient + (trade.shift - lasting), context.now_ns)
+        context.journal.write(vars(self), "_moves", moves)
         fill = Fill(
             context.sender, self.name, trade.side, self.base, self.quote_asset, trade.base_amount, trade.gross,
             self.quote_asset, trade.fee,
@@ -364,7 +326,8 @@ class OutsideMarket(Venue):
     def state_bytes(self) -> bytes:
         """Path price, impacts and the time of the last move, floats as hexadecimal text."""
         path = "none" if self._path_price is None else self._path_price.hex()
-        return f"{path} {self._permanent.hex()} {self._transient.hex()} {self._moved_ns}".encode()
+        permanent, transient, moved_ns = self._moves
+        return f"{path} {permanent.hex()} {transient.hex()} {moved_ns}".encode()
 
     def gas(self, verb: str) -> int:
         """An exchange charges no gas."""

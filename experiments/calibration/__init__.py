@@ -1,1 +1,1 @@
-"""Fits of the market study's parameters to recorded markets; ``python -m shoal.experiments.calibration --data FOLDER``."""
+"""Fits the market study's parameters to recorded markets: ``python -m shoal.experiments.calibration --data FOLDER``."""

@@ -15,7 +15,9 @@ app = typer.Typer(add_completion=False)
 @app.command()
 def calibrate(
     data: Annotated[Path, typer.Option(help="Folder of the recordings; they are read in place.")],
-    scale: Annotated[float, typer.Option(help="Part of the recorded flows that the preset carries.", min=1e-3, max=1e3)] = 1.0,
+    scale: Annotated[
+        float, typer.Option(help="Part of the recorded flows that the preset carries.", min=1e-3, max=1e3)
+    ] = 1.0,
     write: Annotated[
         Path | None, typer.Option(help="Also write the preset to this new study file; without it nothing is written.")
     ] = None,
@@ -26,7 +28,10 @@ def calibrate(
     from shoal.experiments.calibration.preset import as_study_file, choose
     from shoal.experiments.calibration.recorded import fit_all
     from shoal.experiments.calibration.table import fit_tables, preset_table
+    from shoal.experiments.errors import OptionError, Place
 
+    if write is not None and write.exists():
+        raise OptionError(Place(f"--write {write}"), "the file is there already", "Name a new one.")
     recorded = fit_all(data)
     choices = choose(recorded, scale=scale)
     console = Console()

@@ -86,7 +86,8 @@ def order_size(found: DepthProfile, *, first: float, step: float, levels: int, r
     """
     known = [index for index, band in enumerate(found.bands) if band <= reach]
     counts = np.array(
-        [sum(first + level * step <= found.bands[index] for level in range(levels)) for index in known], dtype=np.float64
+        [sum(first + level * step <= found.bands[index] for level in range(levels)) for index in known],
+        dtype=np.float64,
     )
     return float(counts @ found.means[known] / (counts @ counts))
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from shoal.experiments.calibration.bootstrap import bounds
 from shoal.experiments.calibration.fit import Fit, Fitted, Floats, logarithms
+from shoal.experiments.calibration.rows import read_rows
 from shoal.sim.units import SECONDS_PER_YEAR
 
 WINDOW_MINUTES = 15
@@ -23,10 +24,8 @@ def fit_gas_demand(gas_path: Path, prices_path: Path) -> Fitted:
     demand, so the slope is the exponent of demand. The recording is of Polygon: levels and noise are its own, only
     the exponent is carried over to another chain.
     """
-    import pandas as pd
-
-    gas = pd.read_parquet(gas_path).set_index("ts")["gas_price_gwei"]
-    prices = pd.read_parquet(prices_path).set_index("ts")["weth_usd"].reindex(gas.index)
+    gas = read_rows(gas_path, "ts", "gas_price_gwei").set_index("ts")["gas_price_gwei"]
+    prices = read_rows(prices_path, "ts", "weth_usd").set_index("ts")["weth_usd"].reindex(gas.index)
     first, last = gas.index[0], gas.index[-1]
     fits = fit_gas(gas.to_numpy(dtype=np.float64), prices.to_numpy(dtype=np.float64))
     return Fitted(

@@ -11,6 +11,7 @@ import numpy as np
 from shoal.experiments.calibration.fit import Floats
 from shoal.experiments.calibration.recording import Quotes, Recording, TakerOrders
 from shoal.experiments.calibration.resting_book import RestingBook
+from shoal.experiments.calibration.rows import read_rows
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,12 +25,12 @@ def read_level_three(orders_path: Path, trades_path: Path) -> Recording:
     """A recording of order events (created, changed, deleted) and trades with the identifiers of both orders.
 
     All fills of one incoming order are one taker order. An order that a trade passed, at a price worse for it, and
-    that still rests a second later is one whose end the recorder missed: it ends with that trade. Best quotes are taken from the book every half second;
-    moments at which it is crossed, between an order's arrival and its trades, are left out.
+    that still rests a second later is one whose end the recorder missed: it ends with that trade. Best quotes are
+    taken from the book every half second; moments at which it is crossed, between an order's arrival and its trades,
+    are left out.
     """
-    import pandas as pd
-
-    events, trades = pd.read_parquet(orders_path), pd.read_parquet(trades_path)
+    events = read_rows(orders_path, "local_ts", "id", "action", "direction", "price", "volume")
+    trades = read_rows(trades_path, "local_ts", "price", "amount", "buy_order_id", "sell_order_id", "side")
     start, last = events["local_ts"].iloc[0], events["local_ts"].iloc[-1]
     for rows in (events, trades):
         rows["time_s"] = (rows["local_ts"] - start).dt.total_seconds()

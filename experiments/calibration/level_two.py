@@ -9,11 +9,13 @@ import numpy as np
 
 from shoal.experiments.calibration.recording import Quotes, Recording, TakerOrders
 from shoal.experiments.calibration.resting_book import RestingBook
+from shoal.experiments.calibration.rows import read_rows
 
 if TYPE_CHECKING:
     import pandas as pd
 
 NEAR = 0.02
+COLUMNS = ("local_ts_ns", "type", "exch_ts_ms", "last_update_id", "side", "price", "qty")
 
 
 def read_level_two(path: Path, *, contract_quote_tokens: float | None = None) -> Recording:
@@ -28,11 +30,13 @@ def read_level_two(path: Path, *, contract_quote_tokens: float | None = None) ->
     """
     import pandas as pd
 
-    rows = pd.read_parquet(path)
+    rows = read_rows(path, *COLUMNS)
     start_ns = int(rows["local_ts_ns"].iloc[0])
     rows["time_s"] = (rows["local_ts_ns"] - start_ns) / 1e9
     rows["sign"] = np.where(rows["side"].isin(("buy", "ask")), 1.0, -1.0)
-    rows["tokens"] = rows["qty"] if contract_quote_tokens is None else rows["qty"] * contract_quote_tokens / rows["price"]
+    rows["tokens"] = (
+        rows["qty"] if contract_quote_tokens is None else rows["qty"] * contract_quote_tokens / rows["price"]
+    )
     seconds = float(rows["time_s"].iloc[-1])
     first, last = (pd.Timestamp(int(rows["local_ts_ns"].iloc[each]), unit="ns", tz="UTC") for each in (0, -1))
     snapshot = rows[rows["type"] == "snapshot"]
@@ -59,7 +63,11 @@ def _book(rows: pd.DataFrame, snapshot: pd.DataFrame, seconds: float) -> Resting
     levels = pd.concat((snapshot, depth))
     ends = levels.groupby(["sign", "price"], sort=False)["time_s"].shift(-1).fillna(seconds + 1.0)
     book = RestingBook(
-        _floats(levels["time_s"]), _floats(ends), _floats(levels["sign"]), _floats(levels["price"]), _floats(levels["tokens"])
+        _floats(levels["time_s"]),
+        _floats(ends),
+        _floats(levels["sign"]),
+        _floats(levels["price"]),
+        _floats(levels["tokens"]),
     )
     return book.near(NEAR)
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from shoal.experiments.calibration.fit import Floats
+from shoal.experiments.calibration.rows import read_rows
 
 QUOTE_UNIT: Final = 10**6
 BASE_UNIT: Final = 10**18
@@ -39,9 +40,7 @@ class PoolRecording:
 
 def read_pool(path: Path) -> PoolRecording:
     """A recording with ticks, raw amounts paid in by swappers, and in-range liquidity."""
-    import pandas as pd
-
-    rows = pd.read_parquet(path, columns=["ts", "close_tick", "in_amount0", "in_amount1", "liquidity"])
+    rows = read_rows(path, "ts", "close_tick", "in_amount0", "in_amount1", "liquidity")
     prices = np.fromiter((BASE_UNIT / QUOTE_UNIT / _TICK ** int(tick) for tick in rows["close_tick"]), dtype=np.float64)
     liquidity = _floats(rows["liquidity"]) / (BASE_UNIT * QUOTE_UNIT) ** 0.5
     first, last = rows["ts"].iloc[0], rows["ts"].iloc[-1]

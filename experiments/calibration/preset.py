@@ -40,27 +40,28 @@ class Choice:
 def choose(recorded: Recorded, *, scale: float = SCALE) -> tuple[Choice, ...]:
     """The preset: flows, depths and reserves at one scale, shapes as fitted.
 
-    What recordings do not tell (how many traders share the flow, how many makers the depth, on how many levels) is
-    taken from the study's own defaults.
+    What recordings do not tell (how many traders share the flow, which part of them looks at the pool too, how many
+    makers share the depth, on how many levels) is taken from the study's own defaults.
     """
     noise, makers, liquidity = NoiseGroup(), MakerGroup(), LiquidityGroup()
     small, pool = recorded.small, recorded.pool
     mean = small.value("order size, mean")
     per_trader = 3_600.0 / noise.interval_s
+    free_share = noise.free_traders / (noise.book_traders + noise.free_traders)
     on_book = scale * small.value("taker orders") / per_trader
     on_pool = scale * pool.value("noise volume") * 60.0 / mean / per_trader
     decay = small.value("fill intensity, k")
-    ladder = order_size(
-        recorded.small_depth, first=1.0 / decay, step=makers.level_step_ppm / PPM, levels=makers.levels
-    )
+    ladder = order_size(recorded.small_depth, first=1.0 / decay, step=makers.level_step_ppm / PPM, levels=makers.levels)
     return (
-        _choice("noise.book_traders", max(0, round(on_book) - noise.free_traders), small, "recorded orders per hour"),
+        _choice("noise.book_traders", round(on_book) - round(on_book * free_share), small, "recorded orders per hour"),
+        _choice("noise.free_traders", round(on_book * free_share), small, "recorded orders per hour"),
         _choice("noise.pool_traders", round(on_pool), pool, "noise volume over the mean order of the book"),
         _choice("noise.size_quote_tokens", small.value("order size, median"), small, "median order"),
         _choice("noise.size_sigma", small.value("order size, sigma by volume"), small, "median and mean order"),
         _choice("makers.order_quote_tokens", scale * ladder / makers.makers, small, "ladder of least squares"),
         _choice("makers.fill_decay", decay, small, "reach of takers"),
         _choice("makers.arrivals_per_s", scale * small.value("fill intensity, A"), small, "reach of takers"),
+        _choice("makers.start_volatility", pool.value("volatility of the pool price"), pool, "an ordinary month"),
         _choice("outside.depth_quote_tokens", recorded.large.value("depth within 1 %"), recorded.large, "in full"),
         _choice(
             "liquidity.quote_tokens",
@@ -84,7 +85,10 @@ def as_study_file(choices: Iterable[Choice]) -> str:
     for choice in choices:
         group, _, name = choice.path.rpartition(".")
         groups.setdefault(group, []).extend(
-            (f"# {choice.why}; calibrated, {choice.source} by {PROGRAM}, {choice.date}", f"{name} = {toml_text(choice.value)}")
+            (
+                f"# {choice.why}; calibrated, {choice.source} by {PROGRAM}, {choice.date}",
+                f"{name} = {toml_text(choice.value)}",
+            )
         )
     lines = [f"format = {FORMAT}", 'study = "market"']
     for group, entries in groups.items():

@@ -14,7 +14,6 @@ from shoal.experiments.calibration.level_three import read_level_three
 from shoal.experiments.calibration.level_two import read_level_two
 from shoal.experiments.calibration.pool_market import fit_pool_market
 from shoal.experiments.calibration.pool_recording import read_pool
-from shoal.experiments.errors import Place, UnreadableFile
 
 SMALL_ORDERS: Final = "lob_l3_bitstamp_btcusd_orders_2026-05-02.parquet"
 SMALL_TRADES: Final = "lob_l3_bitstamp_btcusd_trades_2026-05-02.parquet"
@@ -60,12 +59,8 @@ def fit_all(folder: Path) -> Recorded:
     """Fit everything to the files of a folder, read in place.
 
     Raises:
-        UnreadableFile: a file is missing.
+        InputError: a file is missing, damaged, or lacks a column.
     """
-    names = (SMALL_ORDERS, SMALL_TRADES, LARGE, COIN_PERPETUAL, DOLLAR_PERPETUAL, POOL, POOL_IN_CRASH, GAS, ETHER)
-    for name in names:
-        if not (folder / name).is_file():
-            raise UnreadableFile(Place(str(folder / name)), "there is no such file", "Name the folder of recordings.")
     small = read_level_three(folder / SMALL_ORDERS, folder / SMALL_TRADES)
     coin = read_level_two(folder / COIN_PERPETUAL, contract_quote_tokens=COIN_CONTRACT_USD)
     return Recorded(

@@ -13,6 +13,26 @@ EIP_1559: Final = Tag("literature", source="EIP-1559", date="2021-08")
 FUSAKA: Final = Tag("literature", source="EIP-7935, Ethereum's default gas limit since Fusaka", date="2025-12")
 SLOTS: Final = Tag("literature", source="Ethereum's slot time since the merge", date="2022-09")
 CHAINLINK: Final = Tag("literature", source="Chainlink ETH/USD on Ethereum: deviation and heartbeat", date="2026-11")
+SMALL_EXCHANGE: Final = Tag(
+    "calibrated", source="lob_l3_bitstamp_btcusd_* by shoal.experiments.calibration", date="2026-05-02"
+)
+LARGE_EXCHANGE: Final = Tag(
+    "calibrated",
+    source="lob_l2_binance_spot_btcusdt_2024-08-08_09 by shoal.experiments.calibration",
+    date="2024-08-08",
+)
+POOL_FLOW: Final = Tag(
+    "calibrated",
+    source="univ3_usdc_weth_polygon_1m_2022-07-19_08-22 by shoal.experiments.calibration",
+    date="2022-07-19/2022-08-22",
+)
+GAS_PRICE: Final = Tag(
+    "calibrated",
+    source="gas_price_1m_2023-08-14_17 and weth_usd_1m_2023-08-13_17 by shoal.experiments.calibration",
+    date="2023-08-14/2023-08-17",
+)
+LARGE_FEES: Final = Tag("literature", source="Binance, spot fee schedule of a regular user", date="2024")
+SMALL_FEES: Final = Tag("literature", source="Bitstamp, fee schedule above 20 million USD in 30 days", date="2026")
 AVELLANEDA_STOIKOV: Final = Tag("literature", source="Avellaneda and Stoikov 2008; Gueant, Lehalle and Tapia 2013")
 
 
@@ -92,8 +112,8 @@ class ChainGroup(Group):
         1.0, tag=ASSUMED, explain="How fast demand for gas falls as the base fee rises.", minimum=0, maximum=10
     )
     demand_volatility_exponent: float = parameter(
-        0.5,
-        tag=ASSUMED,
+        0.42,
+        tag=GAS_PRICE,
         explain="How demand for gas rises with realised volatility; 0 is not at all.",
         minimum=0,
         maximum=4,
@@ -102,7 +122,7 @@ class ChainGroup(Group):
         0.4, unit="log", tag=ASSUMED, explain="Deviation of the logarithm of a block's demand.", minimum=0, maximum=3
     )
     reference_volatility: float = parameter(
-        0.8, unit="1/sqrt(year)", tag=ASSUMED, explain="Volatility of a calm day.", above=0
+        0.8, unit="1/sqrt(year)", tag=POOL_FLOW, explain="Volatility of a calm day.", above=0
     )
     volatility_window_s: int = parameter(
         900, unit="s", tag=ASSUMED, explain="Window of the volatility that demand for gas reacts to.", minimum=1
@@ -129,9 +149,9 @@ class OutsideGroup(Group):
     """The outside market: the rest of the world, of which the price path is the record."""
 
     depth_quote_tokens: float = parameter(
-        5_000_000.0, unit="USDC", tag=ASSUMED, explain="Quote tokens that move its price by 1 %.", above=0
+        20_000_000.0, unit="USDC", tag=LARGE_EXCHANGE, explain="Quote tokens that move its price by 1 %.", above=0
     )
-    fee_ppm: int = parameter(500, unit="ppm", tag=ASSUMED, explain="Its taker fee.", minimum=0, below=1_000_000)
+    fee_ppm: int = parameter(1_000, unit="ppm", tag=LARGE_FEES, explain="Its taker fee.", minimum=0, below=1_000_000)
     permanent_share: float = parameter(
         0.3, unit="fraction", tag=ASSUMED, explain="Part of the inside world's impact that stays.", minimum=0, maximum=1
     )
@@ -148,10 +168,10 @@ class BookGroup(Group):
     """The order book exchange."""
 
     maker_fee_ppm: int = parameter(
-        100, unit="ppm", tag=ASSUMED, explain="Fee of the resting side.", minimum=0, below=1_000_000
+        0, unit="ppm", tag=SMALL_FEES, explain="Fee of the resting side.", minimum=0, below=1_000_000
     )
     taker_fee_ppm: int = parameter(
-        500, unit="ppm", tag=ASSUMED, explain="Fee of the incoming side.", minimum=0, below=1_000_000
+        300, unit="ppm", tag=SMALL_FEES, explain="Fee of the incoming side.", minimum=0, below=1_000_000
     )
     tick_digits: int = parameter(
         6,
@@ -192,20 +212,22 @@ class NoiseGroup(Group):
     """Noise traders, per symbol."""
 
     book_traders: int = parameter(
-        20, tag=ASSUMED, explain="How many trade on the book and the outside market.", minimum=0, maximum=100_000
+        15, tag=SMALL_EXCHANGE, explain="How many trade on the book and the outside market.", minimum=0, maximum=100_000
     )
     pool_traders: int = parameter(
-        10, tag=ASSUMED, explain="How many trade on the pool only.", minimum=0, maximum=100_000
+        5, tag=POOL_FLOW, explain="How many trade on the pool only.", minimum=0, maximum=100_000
     )
     free_traders: int = parameter(
-        10, tag=ASSUMED, explain="How many choose between book and pool.", minimum=0, maximum=100_000
+        8, tag=SMALL_EXCHANGE, explain="How many choose between book and pool.", minimum=0, maximum=100_000
     )
     interval_s: float = parameter(
-        120.0, unit="s", tag=ASSUMED, explain="Mean time between two trades of one trader.", above=0
+        240.0, unit="s", tag=ASSUMED, explain="Mean time between two trades of one trader.", above=0
     )
-    size_quote_tokens: float = parameter(500.0, unit="USDC", tag=ASSUMED, explain="Median size of a trade.", above=0)
+    size_quote_tokens: float = parameter(
+        480.0, unit="USDC", tag=SMALL_EXCHANGE, explain="Median size of a trade.", above=0
+    )
     size_sigma: float = parameter(
-        1.5, unit="log", tag=ASSUMED, explain="Deviation of the logarithm of sizes.", minimum=0, maximum=4
+        2.3, unit="log", tag=SMALL_EXCHANGE, explain="Deviation of the logarithm of sizes.", minimum=0, maximum=4
     )
     slippage_ppm: int = parameter(
         10_000,
@@ -216,7 +238,7 @@ class NoiseGroup(Group):
         below=1_000_000,
     )
     capital_quote_tokens: float = parameter(
-        100_000.0, unit="USDC", tag=ASSUMED, explain="Each trader's money on each host, half in each asset.", above=0
+        500_000.0, unit="USDC", tag=ASSUMED, explain="Each trader's money on each host, half in each asset.", above=0
     )
 
 
@@ -230,7 +252,7 @@ class InformedGroup(Group):
         300, unit="ppm", tag=ASSUMED, explain="Gain after fees below which they stay still.", minimum=0
     )
     unwind_ppm: int = parameter(0, unit="ppm", tag=ASSUMED, explain="Gap at which they begin to go back.", minimum=0)
-    order_quote_tokens: float = parameter(5_000.0, unit="USDC", tag=ASSUMED, explain="Size of a trade.", above=0)
+    order_quote_tokens: float = parameter(10_000.0, unit="USDC", tag=ASSUMED, explain="Size of a trade.", above=0)
     inventory_quote_tokens: float = parameter(
         100_000.0, unit="USDC", tag=ASSUMED, explain="Most they are ever long or short of their start.", above=0
     )
@@ -249,35 +271,38 @@ class MakerGroup(Group):
     )
     interval_s: float = parameter(5.0, unit="s", tag=ASSUMED, explain="Time between two looks.", above=0)
     order_quote_tokens: float = parameter(
-        4_000.0, unit="USDC", tag=ASSUMED, explain="Size of each order at the first price.", above=0
+        540_000.0, unit="USDC", tag=SMALL_EXCHANGE, explain="Size of each order at the first price.", above=0
     )
-    levels: int = parameter(5, tag=ASSUMED, explain="Orders on each side.", minimum=1, maximum=50)
+    levels: int = parameter(3, tag=ASSUMED, explain="Orders on each side.", minimum=1, maximum=50)
     level_step_ppm: int = parameter(
-        400, unit="ppm", tag=ASSUMED, explain="Distance from one level to the next.", minimum=1
+        2_000, unit="ppm", tag=ASSUMED, explain="Distance from one level to the next.", minimum=1
     )
     requote_ppm: int = parameter(
-        150, unit="ppm", tag=ASSUMED, explain="Quotes are renewed when they should be this far away.", minimum=0
+        600, unit="ppm", tag=ASSUMED, explain="Quotes are renewed when they should be this far away.", minimum=0
     )
     minimum_spread_ppm: int = parameter(
-        400, unit="ppm", tag=ASSUMED, explain="Never narrower than this, bid to ask.", minimum=0
+        100, unit="ppm", tag=ASSUMED, explain="Never narrower than this, bid to ask.", minimum=0
     )
     risk_aversion: float = parameter(
-        50.0, tag=ASSUMED, explain="Risk aversion, per order and unit of the mid.", above=0
+        10.0, tag=ASSUMED, explain="Risk aversion, per order and unit of the mid.", above=0
     )
     fill_decay: float = parameter(
-        2_000.0, tag=ASSUMED, explain="Decay of fills with distance, per unit of the mid (1/k is a distance).", above=0
+        3_700.0,
+        tag=SMALL_EXCHANGE,
+        explain="Decay of fills with distance, per unit of the mid (1/k is a distance).",
+        above=0,
     )
     arrivals_per_s: float = parameter(
-        0.2, unit="1/s", tag=ASSUMED, explain="Rate of takers at the mid that the maker believes in.", above=0
+        0.011, unit="1/s", tag=SMALL_EXCHANGE, explain="Rate of takers at the mid that the maker believes in.", above=0
     )
     horizon_s: float = parameter(
         3_600.0, unit="s", tag=ASSUMED, explain="Horizon of the finite form; it starts again when it ends.", above=0
     )
     inventory_limit: float = parameter(
-        20.0, unit="orders", tag=ASSUMED, explain="Most orders long or short of the start.", above=0
+        6.0, unit="orders", tag=ASSUMED, explain="Most orders long or short of the start.", above=0
     )
     start_volatility: float = parameter(
-        0.8, unit="1/sqrt(year)", tag=ASSUMED, explain="Volatility believed in at the start.", above=0
+        0.8, unit="1/sqrt(year)", tag=POOL_FLOW, explain="Volatility believed in at the start.", above=0
     )
     volatility_half_life_s: float = parameter(
         300.0, unit="s", tag=ASSUMED, explain="Half-life of the weights of the maker's volatility.", above=0
@@ -288,12 +313,19 @@ class MakerGroup(Group):
     return_volatility: float = parameter(
         2.5, unit="1/sqrt(year)", tag=ASSUMED, explain="Below this volatility they come back.", above=0
     )
+    tolerance_step: float = parameter(
+        1.5, tag=ASSUMED, explain="Each next maker leaves and returns at this many times the volatility.", minimum=1
+    )
     loss_limit_quote_tokens: float = parameter(
-        20_000.0, unit="USDC", tag=ASSUMED, explain="Loss since the last pause after which quotes go away.", above=0
+        100_000.0, unit="USDC", tag=ASSUMED, explain="Loss since the last pause after which quotes go away.", above=0
     )
     pause_s: float = parameter(900.0, unit="s", tag=ASSUMED, explain="How long after such a loss.", above=0)
     capital_quote_tokens: float = parameter(
-        600_000.0, unit="USDC", tag=ASSUMED, explain="Each one's money on exchange and outside, half in each.", above=0
+        10_000_000.0,
+        unit="USDC",
+        tag=ASSUMED,
+        explain="Each one's money on exchange and outside, half in each.",
+        above=0,
     )
 
 
@@ -333,10 +365,10 @@ class ArbitrageGroup(Group):
         200, unit="ppm", tag=ASSUMED, explain="Least gain after fees of a book arbitrage.", minimum=0
     )
     order_quote_tokens: float = parameter(
-        20_000.0, unit="USDC", tag=ASSUMED, explain="Largest trade of a book arbitrageur.", above=0
+        50_000.0, unit="USDC", tag=ASSUMED, explain="Largest trade of a book arbitrageur.", above=0
     )
     capital_quote_tokens: float = parameter(
-        1_000_000.0, unit="USDC", tag=ASSUMED, explain="Each one's money on each of its hosts, half in each.", above=0
+        5_000_000.0, unit="USDC", tag=ASSUMED, explain="Each one's money on each of its hosts, half in each.", above=0
     )
     rebalance_minutes: float = parameter(
         10.0, unit="min", tag=ASSUMED, explain="How often inventory between hosts is looked at.", above=0
@@ -358,9 +390,9 @@ class LiquidityGroup(Group):
     steady: int = parameter(2, tag=ASSUMED, explain="How many never leave.", minimum=1, maximum=1_000)
     wary: int = parameter(1, tag=ASSUMED, explain="How many leave when it gets rough.", minimum=0, maximum=1_000)
     quote_tokens: float = parameter(
-        1_500_000.0,
+        19_000_000.0,
         unit="USDC",
-        tag=ASSUMED,
+        tag=POOL_FLOW,
         explain="Each one's quote side; the base side is worth the same.",
         above=0,
     )

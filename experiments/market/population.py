@@ -93,7 +93,7 @@ def add_informed_traders(world: World, pair: Pair, informed: InformedGroup, *, t
 
 
 def add_market_makers(world: World, pair: Pair, makers: MakerGroup) -> None:
-    """Market makers of the book, alike but for their draws."""
+    """Market makers of the book, each bearing more volatility than the one before."""
     quoting: FiniteHorizon | Stationary
     if makers.form == "finite":
         quoting = FiniteHorizon(
@@ -122,8 +122,8 @@ def add_market_makers(world: World, pair: Pair, makers: MakerGroup) -> None:
             minimum_spread_ppm=makers.minimum_spread_ppm,
             start_volatility=makers.start_volatility,
             volatility_half_life_s=makers.volatility_half_life_s,
-            withdraw_volatility=makers.withdraw_volatility,
-            return_volatility=makers.return_volatility,
+            withdraw_volatility=makers.withdraw_volatility * makers.tolerance_step**index,
+            return_volatility=makers.return_volatility * makers.tolerance_step**index,
             loss_limit_quote_tokens=makers.loss_limit_quote_tokens,
             pause_s=makers.pause_s,
         )

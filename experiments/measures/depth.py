@@ -15,7 +15,7 @@ NS: Final = 1_000_000_000
 
 
 def depth(venue_states: pd.DataFrame) -> pd.DataFrame:
-    """One row a venue: quote tokens within 1 % of the mid (mean of both sides) over the run, from the first there were.
+    """One row a venue: quote tokens within 1 % of the mid, mean of both sides, from the first there were.
 
     Returns:
         venue, kind, base, quote; ``mean_quote_tokens``, ``median_quote_tokens``, ``minimum_quote_tokens``,
@@ -72,8 +72,8 @@ def resilience(venue_states: pd.DataFrame, *, fall: float = 0.3, window_s: float
     """One row a drop of depth: how deep, and how long until half of it was back.
 
     A drop begins at the first sample below (1 - fall) x reference, where the reference is the median depth of the
-    ``window_s`` seconds before, and is kept until the drop ends. The trough is the lowest sample since; the drop ends at
-    the first sample after it that has regained half of reference - trough.
+    ``window_s`` seconds before, and is kept until the drop ends. The trough is the lowest sample since; the drop ends
+    at the first sample after it that has regained half of reference - trough.
 
     Returns:
         venue, base, quote, start_ns, trough_ns, recovered_ns (missing if not within the run),

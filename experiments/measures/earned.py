@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from shoal.experiments.accounts import BURNT
-from shoal.experiments.measures.kinds import FEES, LOCKED, is_provider, kinds_of, with_providers
+from shoal.experiments.measures.kinds import FEES, LOCKED, is_provider, kind_of_each, with_providers
 from shoal.experiments.measures.marks import Marks
 from shoal.experiments.measures.reference_price import Floats
 from shoal.sim.hosts.chain import PROPOSER
@@ -27,7 +26,9 @@ PARTS: Final = (
 HORIZON_S: Final = 300.0
 TOTAL: Final = "value_change_quote_tokens"
 RESIDUAL: Final = "residual_quote_tokens"
-_TRADING_VERBS: Final = frozenset({"limit", "market", "cancel", "cancel_all", "replace", "swap_exact_in", "swap_exact_out"})
+_TRADING_VERBS: Final = frozenset(
+    {"limit", "market", "cancel", "cancel_all", "replace", "swap_exact_in", "swap_exact_out"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,22 +62,22 @@ def earned(
 
         b M - q = (b m - q - fee) + fee + b (h - m) + b (M - h) = trading edge + fees + selection + inventory.
 
-    ``gas`` is what was paid for block space (to the proposer, or burnt). ``moved`` is what changed hands without a trade:
+    ``gas`` is what was paid for block space (to the proposer, or burnt). ``moved`` is what changed hands otherwise:
     a pool's result passed on to its providers, custody fees, payments to builders; it is what the ledger shows beyond
-    trades and gas, and is allowed to owners that are venues, provide liquidity, or sent such a call; it sums to 0 over
-    all owners. For everybody else it must be 0, and what is not is the ``residual``. ``holding`` is the change in price
-    of what was owned at the start: nobody earned it from anybody.
+    trades and gas, and is allowed to owners that are venues, provide liquidity, or sent such a call; it sums to 0
+    over all owners. For everybody else it must be 0, and what is not is the ``residual``. ``holding`` is the change in
+    price of what was owned at the start: nobody earned it from anybody.
 
     Gas and fees are valued at the time they were paid; what their assets then gained or lost is part of inventory.
 
     Returns:
-        owner, kind, the seven parts, ``residual_quote_tokens``, ``value_change_quote_tokens``: parts and residual sum to
-        the value change, up to the rounding of floats.
+        owner, kind, the seven parts, ``residual_quote_tokens``, ``value_change_quote_tokens``: parts and residual sum
+        to the value change, up to the rounding of floats.
     """
     marks = Marks.of(prices, agents)
     parts = pd.DataFrame(0.0, index=_owners(agents, fills), columns=[*PARTS, RESIDUAL, TOTAL])
     explained = agents.assign(tokens=0.0).groupby(["owner", "asset"], sort=True)["tokens"].sum()
-    kinds = pd.Series(parts.index, index=parts.index).map(kinds_of(agents)).fillna("venue")
+    kinds = pd.Series(kind_of_each(parts.index, agents, otherwise="venue"), index=parts.index, dtype=str)
     now, later, end = marks.at_fill(fills), marks.later(fills, horizon_s), marks.at_end(fills)
     worth = marks.quote_worth(fills)
     for flow in _flows(fills, marks, set(parts.index)):
@@ -118,20 +119,21 @@ def transfers_between_kinds(
     Returns:
         ``taker_kind``, ``maker_kind``, ``fills``, ``volume_quote_tokens``; ``edge_quote_tokens``, what the makers
         gained at the outside price of the fill, fees apart; ``fees_quote_tokens``, what both paid to the venue (a
-        pool's go to its providers); ``to_end_quote_tokens``, what the makers gained at the last price, fees apart. A pool is its providers' kind.
+        pool's go to its providers); ``to_end_quote_tokens``, what the makers gained at the last price, fees apart.
+        A pool is its providers' kind.
     """
     marks = Marks.of(prices, agents)
-    known = kinds_of(agents)
     owners = _owners(agents, fills)
-    kinds = with_providers(pd.Series(owners, index=owners).map(known).fillna("venue"), venue_states)
+    known = pd.Series(kind_of_each(owners, agents, otherwise="venue"), index=owners, dtype=str)
+    kinds = with_providers(known, venue_states)
     base = fills["side"].to_numpy(np.float64) * fills["base_tokens"].to_numpy(np.float64)
     quote = fills["side"].to_numpy(np.float64) * fills["quote_tokens"].to_numpy(np.float64)
     worth = marks.quote_worth(fills)
     fees = fills["taker_fee_tokens"].to_numpy(np.float64) + fills["maker_fee_tokens"].to_numpy(np.float64)
     table = pd.DataFrame(
         {
-            "taker_kind": fills["taker"].astype(str).map(kinds).fillna("unknown"),
-            "maker_kind": fills["maker"].astype(str).map(kinds).fillna("unknown"),
+            "taker_kind": fills["taker"].astype(str).map(kinds),
+            "maker_kind": fills["maker"].astype(str).map(kinds),
             "fills": 1,
             "volume_quote_tokens": fills["quote_tokens"].to_numpy(np.float64) * worth,
             "edge_quote_tokens": (quote - base * marks.at_fill(fills)) * worth,

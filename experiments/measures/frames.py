@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -27,6 +28,11 @@ def frame_of(table: pa.Table) -> pd.DataFrame:
 def empty_frame(schema: Schema) -> pd.DataFrame:
     """The table of this schema without a row."""
     return frame_of(schema.arrow.empty_table())
+
+
+def rows(table: pd.DataFrame) -> Iterator[Any]:
+    """Rows as named tuples, whose fields are the columns."""
+    return iter(table.itertuples(index=False))
 
 
 def _exact(kind: pa.DataType) -> pd.ArrowDtype | None:

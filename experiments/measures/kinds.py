@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 import pandas as pd
@@ -18,6 +19,12 @@ def kinds_of(agents: pd.DataFrame) -> dict[str, str]:
         if owner.endswith(FEES):
             known[owner] = "exchange fees"
     return known
+
+
+def kind_of_each(owners: Iterable[object], agents: pd.DataFrame, *, otherwise: str) -> list[str]:
+    """The kind of every owner in a column; ``otherwise`` for those who are not in the table ``agents``."""
+    known = kinds_of(agents)
+    return [known.get(str(owner), otherwise) for owner in owners]
 
 
 def is_provider(kind: str) -> bool:

@@ -15,8 +15,9 @@ BPS: Final = 10_000.0
 def liquidity_series(venue_states: pd.DataFrame, prices: pd.DataFrame) -> pd.DataFrame:
     """The pool shares that existed at the first sample, followed over time, in quote tokens at the outside price.
 
-    With reserves x and y, supply S and growth g = sqrt(x y) / S over its first value, the shares are worth V = (x m + y)
-    S0 / S. Had the pool charged no fee they would be worth V / g, and held outside the pool H = x0 m + y0. So
+    With reserves x and y, supply S and growth g = sqrt(x y) / S over its first value, the shares are worth
+    V = (x m + y) S0 / S. Had the pool charged no fee they would be worth V / g, and held
+    outside the pool H = x0 m + y0. So
 
         V - H = (V / g - H) + V (1 - 1 / g) = impermanent loss + fee income,
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from shoal.experiments.measures.kinds import kinds_of
+from shoal.experiments.measures.kinds import kind_of_each
 from shoal.experiments.measures.reference_price import Floats, ReferencePrices
 from shoal.experiments.measures.spread import weighted_mean
 
@@ -21,8 +21,8 @@ HORIZONS_S: Final = (1.0, 10.0, 60.0, 300.0)
 def fill_markouts(fills: pd.DataFrame, reference: ReferencePrices, *, horizon_s: float) -> Floats:
     """What each fill's maker gained against the outside price ``horizon_s`` seconds later, in quote tokens.
 
-    A maker who sold base at 101 that is worth 100 gained 1 a token; fees are left out. NaN where the price at the horizon is not known: after the end of the run, or when
-    prices were recorded less often than the horizon.
+    A maker who sold base at 101 that is worth 100 gained 1 a token; fees are left out. NaN where the price at the
+    horizon is not known: after the end of the run, or when prices were recorded less often than the horizon.
     """
     horizon_ns = round(horizon_s * NS)
     if horizon_ns and horizon_ns < reference.step_ns:
@@ -50,11 +50,10 @@ def markouts(
         (negative), and ``after_fees_bps``, their sum.
     """
     reference = ReferencePrices.of(prices)
-    kinds = kinds_of(agents)
-    fills = fills.assign(maker_kind=fills["maker"].astype(str).map(kinds).fillna("venue"))
+    fills = fills.assign(maker_kind=kind_of_each(fills["maker"], agents, otherwise="venue"))
     fees = maker_fees(fills, reference)
     traded = fills["quote_tokens"].to_numpy(np.float64)
-    groups = fills.groupby(["venue", "base", "quote", "maker_kind"], sort=True).indices
+    groups: Mapping[Any, Any] = fills.groupby(["venue", "base", "quote", "maker_kind"], sort=True).indices
     rows = []
     for horizon_s in horizons_s:
         gained = fill_markouts(fills, reference, horizon_s=horizon_s)

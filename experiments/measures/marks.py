@@ -33,13 +33,14 @@ class Marks:
 
     def quote_worth(self, fills: pd.DataFrame) -> Floats:
         """What one token of each fill's quote is worth at the end."""
-        return fills["quote"].map(self.ends).fillna(0.0).to_numpy(np.float64)
+        return np.asarray(fills["quote"].map(self.ends).fillna(0.0), dtype=np.float64)
 
     def at_end(self, fills: pd.DataFrame) -> Floats:
         """The last price of base in quote."""
         worth = self.quote_worth(fills)
         base = fills["base"].map(self.ends).fillna(0.0).to_numpy(np.float64)
-        return np.divide(base, worth, out=np.zeros(len(fills)), where=worth > 0)
+        result: Floats = np.divide(base, worth, out=np.zeros(len(fills)), where=worth > 0)
+        return result
 
     def at_fill(self, fills: pd.DataFrame) -> Floats:
         """The outside price of base in quote when the fill happened; without one the last price."""

@@ -23,9 +23,9 @@ from shoal.experiments.measures.volume import NS, volume, volume_over_time
 from shoal.experiments.observer import PRICES, VENUE_STATES
 from shoal.sim.hosts.block import BLOCKS, TRANSACTIONS
 from shoal.sim.hosts.host import FILLS, ORDERS
-from shoal.sim.records import Schema
 
-_SCHEMAS: Final = {schema.name: schema for schema in (PRICES, VENUE_STATES, AGENTS, FILLS, ORDERS, BLOCKS, TRANSACTIONS)}
+_KNOWN: Final = (PRICES, VENUE_STATES, AGENTS, FILLS, ORDERS, BLOCKS, TRANSACTIONS)
+_SCHEMAS: Final = {schema.name: schema for schema in _KNOWN}
 
 
 class Measured:
@@ -45,6 +45,13 @@ class Measured:
         return self._table(name) if name in self._names else empty_frame(_SCHEMAS[name])
 
     @cached_property
+    def reference(self) -> pd.DataFrame:
+        """The prices that fills are marked against: of ``outside_prices`` if that finer table is there."""
+        if "outside_prices" not in self._names:
+            return self.table("prices")
+        return self._table("outside_prices").assign(kind="outside")
+
+    @cached_property
     def span_ns(self) -> tuple[int, int]:
         """First and last time sampled."""
         times = self.table("prices")["time_ns"]
@@ -58,7 +65,7 @@ class Measured:
     @cached_property
     def reference_step_s(self) -> float:
         """Seconds between two outside prices: what is faster cannot be marked."""
-        return ReferencePrices.of(self.table("prices")).step_ns / NS
+        return ReferencePrices.of(self.reference).step_ns / NS
 
     @cached_property
     def venues(self) -> pd.DataFrame:
@@ -70,7 +77,7 @@ class Measured:
     @cached_property
     def spread(self) -> pd.DataFrame:
         """See ``measures.spread``."""
-        return spread(self.table("venue_states"), self.table("fills"), self.table("prices"))
+        return spread(self.table("venue_states"), self.table("fills"), self.reference)
 
     @cached_property
     def depth(self) -> pd.DataFrame:
@@ -119,7 +126,7 @@ class Measured:
     @cached_property
     def markouts(self) -> pd.DataFrame:
         """See ``measures.markouts``."""
-        return markouts(self.table("fills"), self.table("prices"), self.table("agents"))
+        return markouts(self.table("fills"), self.reference, self.table("agents"))
 
     @cached_property
     def liquidity_series(self) -> pd.DataFrame:
@@ -136,8 +143,8 @@ class Measured:
         """See ``measures.earned``; empty for a run that ended before its books were closed."""
         if not len(self.table("agents")):
             return earned(*(empty_frame(schema) for schema in (FILLS, PRICES, AGENTS, VENUE_STATES)))
-        names = ("fills", "prices", "agents", "venue_states", "transactions", "blocks", "orders")
-        return earned(*(self.table(name) for name in names))
+        names = ("agents", "venue_states", "transactions", "blocks", "orders")
+        return earned(self.table("fills"), self.reference, *(self.table(name) for name in names))
 
     @cached_property
     def earned_by_kind(self) -> pd.DataFrame:
@@ -147,8 +154,9 @@ class Measured:
     @cached_property
     def transfers_between_kinds(self) -> pd.DataFrame:
         """See ``measures.earned.transfers_between_kinds``."""
-        names = ("fills", "prices", "agents", "venue_states")
-        return transfers_between_kinds(*(self.table(name) for name in names))
+        return transfers_between_kinds(
+            self.table("fills"), self.reference, self.table("agents"), self.table("venue_states")
+        )
 
     @cached_property
     def closure(self) -> pd.DataFrame:

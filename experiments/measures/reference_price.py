@@ -75,6 +75,6 @@ class ReferencePrices:
 
 def rows_by_pair(table: pd.DataFrame) -> Iterator[tuple[tuple[str, str], npt.NDArray[np.intp]]]:
     """Positions of a table's rows for each (base, quote)."""
-    indices: Mapping[Any, npt.NDArray[np.intp]] = table.groupby(["base", "quote"], sort=True).indices
+    indices: Any = table.groupby(["base", "quote"], sort=True).indices
     for (base, quote), index in indices.items():
         yield (str(base), str(quote)), index

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import pandas as pd
 
+from shoal.experiments.measures.frames import rows
+
 if TYPE_CHECKING:
     from shoal.experiments.measures.measured import Measured
 
@@ -25,25 +27,25 @@ def summary(measured: Measured, manifest: Mapping[str, Any]) -> pd.DataFrame:
         topic, subject (a venue, a kind of owner, an asset), figure, value, unit.
     """
     parts = (_spread, _depth, _resilience, _volume, _gaps, _arbitrage, _markouts, _liquidity, _earned)
-    rows = [row for part in parts for row in part(measured)]
-    rows += [
+    found = [row for part in parts for row in part(measured)]
+    found += [
         ("conservation", asset, "minted less burnt less held", float(difference), f"{asset} base units")
         for asset, difference in manifest.get("conservation", {}).items()
     ]
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return pd.DataFrame(found, columns=list(COLUMNS))
 
 
 def _spread(measured: Measured) -> Iterator[Row]:
     for row in _traded(measured.spread):
         yield "spread", row.venue, "spread, weighted by volume", row.volume_quoted_bps, "bps"
+        if row.kind == "book":
+            yield "spread", row.venue, "time without bid or ask", row.one_sided_share * 100, "%"
 
 
 def _depth(measured: Measured) -> Iterator[Row]:
     for row in _traded(measured.depth):
-        yield "depth", row.venue, "median within 1 %", row.median_quote_tokens, row.quote
-        if row.median_quote_tokens > 0:
-            share = row.minimum_quote_tokens / row.median_quote_tokens * 100
-            yield "depth", row.venue, "lowest, of its median", share, "%"
+        yield "depth", row.venue, "mean within 1 %", row.mean_quote_tokens, row.quote
+        yield "depth", row.venue, "lowest within 1 %", row.minimum_quote_tokens, row.quote
 
 
 def _resilience(measured: Measured) -> Iterator[Row]:
@@ -55,7 +57,7 @@ def _resilience(measured: Measured) -> Iterator[Row]:
 
 
 def _volume(measured: Measured) -> Iterator[Row]:
-    for row in measured.volume.itertuples():
+    for row in rows(measured.volume):
         if row.kind in (*_TRADED, "outside"):
             yield "volume", row.venue, "traded", row.volume_quote_tokens, row.quote
         if np.isfinite(row.turnover_per_day):
@@ -64,14 +66,14 @@ def _volume(measured: Measured) -> Iterator[Row]:
 
 def _gaps(measured: Measured) -> Iterator[Row]:
     kinds = dict(zip(measured.venues["venue"], measured.venues["kind"], strict=True))
-    for row in measured.gaps.itertuples():
+    for row in rows(measured.gaps):
         if kinds.get(row.against) not in _TRADED:
             yield "gap", row.venue, "from the outside price, mean", row.mean_absolute_bps, "bps"
 
 
 def _arbitrage(measured: Measured) -> Iterator[Row]:
     kinds = dict(zip(measured.venues["venue"], measured.venues["kind"], strict=True))
-    for row in measured.arbitrage_share.itertuples():
+    for row in rows(measured.arbitrage_share):
         if kinds.get(row.venue) in _TRADED:
             yield "arbitrage", row.venue, "share of volume", row.arbitrage_share * 100, "%"
 
@@ -79,14 +81,14 @@ def _arbitrage(measured: Measured) -> Iterator[Row]:
 def _markouts(measured: Measured) -> Iterator[Row]:
     kinds = dict(zip(measured.venues["venue"], measured.venues["kind"], strict=True))
     table = measured.markouts[measured.markouts["horizon_s"] == MARKOUT_S]
-    for row in table[table["fills"] > 0].itertuples():
+    for row in rows(table[table["fills"] > 0]):
         if kinds.get(row.venue) in _TRADED:
             who = row.venue if kinds[row.venue] == "pool" else f"{row.venue}, {row.maker_kind}"
             yield "markout", who, "maker's gain after 5 min, fees included", row.after_fees_bps, "bps"
 
 
 def _liquidity(measured: Measured) -> Iterator[Row]:
-    for row in measured.liquidity_result.itertuples():
+    for row in rows(measured.liquidity_result):
         yield "liquidity", row.venue, "fee income", row.fee_income_quote_tokens, row.quote
         yield "liquidity", row.venue, "impermanent loss", row.impermanent_loss_quote_tokens, row.quote
         yield "liquidity", row.venue, "result against holding", row.result_bps, "bps"
@@ -94,10 +96,10 @@ def _liquidity(measured: Measured) -> Iterator[Row]:
 
 def _earned(measured: Measured) -> Iterator[Row]:
     quotes = " + ".join(sorted(set(measured.venues["quote"])))
-    for row in measured.earned_by_kind.itertuples():
+    for row in rows(measured.earned_by_kind):
         earned = row.value_change_quote_tokens - row.holding_quote_tokens
         yield "earned", row.kind, "gained from others", earned, quotes
 
 
 def _traded(table: pd.DataFrame) -> Iterator[Any]:
-    return (row for row in table.itertuples() if row.kind in _TRADED)
+    return (row for row in rows(table) if row.kind in _TRADED)

@@ -40,7 +40,7 @@ def volume_figure(volume_over_time: pd.DataFrame, colours: VenueColours) -> go.F
     """Volume by venue in equal stretches of time, stacked."""
     if not len(volume_over_time):
         return nothing("nothing was traded")
-    pairs = [(str(base), str(quote)) for base, quote in volume_over_time.groupby(["base", "quote"], sort=True).groups]
+    pairs = sorted(set(zip(volume_over_time["base"], volume_over_time["quote"], strict=True)))
     figure = rows_figure(pair_names(pairs), height=220)
     for row, (base, quote) in enumerate(pairs, start=1):
         mine = volume_over_time[(volume_over_time["base"] == base) & (volume_over_time["quote"] == quote)]
@@ -51,7 +51,6 @@ def volume_figure(volume_over_time: pd.DataFrame, colours: VenueColours) -> go.F
                     y=series["volume_quote_tokens"].to_numpy(np.float64),
                     offset=0,
                     width=float(series["bucket_s"].iloc[0]) * 1000 * 0.92,
-                    base=None,
                     name=str(venue),
                     marker={"color": colours[str(venue)], "line": {"width": 0}},
                     hovertemplate=f"%{{y:,.4~s}} {quote}<extra>{venue}</extra>",
@@ -68,7 +67,7 @@ def takers_figure(volume_by_taker: pd.DataFrame) -> go.Figure:
     """Whose trades made each venue's volume."""
     if not len(volume_by_taker):
         return nothing("nothing was traded")
-    figure = styled(go.Figure())
+    figure, quote = styled(go.Figure()), str(volume_by_taker["quote"].iloc[0])
     for index, (kind, rows) in enumerate(volume_by_taker.groupby("taker_kind", sort=True)):
         figure.add_trace(
             go.Bar(
@@ -78,7 +77,7 @@ def takers_figure(volume_by_taker: pd.DataFrame) -> go.Figure:
                 orientation="h",
                 marker={"color": _TAKERS[index % len(_TAKERS)]},
                 customdata=rows["volume_quote_tokens"].to_numpy(np.float64),
-                hovertemplate="%{x:.1f} %, %{customdata:,.4~s} " + str(rows["quote"].iloc[0]) + "<extra>%{fullData.name}</extra>",
+                hovertemplate=f"%{{x:.1f}} %, %{{customdata:,.4~s}} {quote}<extra>%{{fullData.name}}</extra>",
             )
         )
     count = volume_by_taker["venue"].nunique()
@@ -110,7 +109,9 @@ def markouts_figure(markouts: pd.DataFrame, kinds: dict[str, str], colours: Venu
         )
     order = [horizon_text(horizon) for horizon in sorted(set(markouts["horizon_s"]))]
     figure.update_xaxes(title_text="after the fill", type="category", categoryorder="array", categoryarray=order)
-    figure.update_yaxes(title_text="maker's gain, bps of volume", zeroline=True, zerolinecolor="#9aa5b1", zerolinewidth=1)
+    figure.update_yaxes(
+        title_text="maker's gain, bps of volume", zeroline=True, zerolinecolor="#9aa5b1", zerolinewidth=1
+    )
     return figure.update_layout(height=380)
 
 
@@ -174,12 +175,12 @@ def earned_figure(transfers: pd.DataFrame, quote: str, *, at: At = "end") -> go.
             colorscale=[[0, LOSS], [0.5, "#f7f8fa"], [1, GAIN]],
             xgap=2,
             ygap=2,
-            colorbar={"title": {"text": quote}, "thickness": 12, "outlinewidth": 0},
+            showscale=False,
             hovertemplate=f"%{{y}} earned %{{z:+,.2f}} {quote}<br>from %{{x}}<extra></extra>",
         )
     )
-    figure.update_layout(height=170 + 46 * len(names), hovermode="closest")
-    figure.update_xaxes(title_text="... from", showgrid=False)
+    figure.update_layout(height=130 + 46 * len(names), hovermode="closest", margin={"t": 20})
+    figure.update_xaxes(title_text=f"... from, {quote}", showgrid=False)
     return figure.update_yaxes(
         title_text="who earned ...", autorange="reversed", showgrid=False, ticksuffix="  ", dtick=1
     )

@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from shoal.experiments.plots.theme import GRID, VenueColours, nothing, pair_names, rows_figure, time_axis, utc
+from shoal.experiments.plots.theme import GRID, OTHERS, VenueColours, nothing, pair_names, rows_figure, time_axis, utc
 from shoal.experiments.plots.thinning import thinned
 
+_STRETCHES: Final = 400
 _PRICE_KINDS: Final = ("outside", "path", "oracle", "pool", "book")
 _LINES: Final[dict[str, dict[str, Any]]] = {
     "outside": {"width": 2.4},
@@ -60,22 +61,22 @@ def gas_figure(blocks: pd.DataFrame) -> go.Figure:
     """Base fee and how full blocks were, of every chain."""
     if not len(blocks):
         return nothing("no block was produced")
-    figure = rows_figure(["Base fee", "Gas used, share of the limit", "Transactions left waiting"], height=190)
-    for host, rows in blocks.groupby("host", sort=True):
-        used = rows["gas_used"].to_numpy(np.float64) / rows["gas_limit"].to_numpy(np.float64)
+    figure = rows_figure(["Base fee", "Gas used, mean of a stretch of blocks", "Transactions left waiting"], height=190)
+    for index, (host, rows) in enumerate(blocks.groupby("host", sort=True)):
         times = rows["time_ns"].to_numpy(np.int64)
-        for row, (values, hover) in enumerate(
-            (
-                (rows["base_fee_wei"].to_numpy(np.float64) / 1e9, "%{y:,.2f} gwei"),
-                (used * 100, "%{y:.1f} %"),
-                (rows["left_waiting"].to_numpy(np.float64), "%{y:,.0f} transactions"),
-            ),
-            start=1,
-        ):
-            figure.add_trace(
-                _line(str(host), times, values, hover, {"width": 1.3, "color": "#1b7f79"}, legend=row == 1), row=row, col=1
-            )
-    figure.update_yaxes(title_text="gwei per gas", row=1, col=1)
+        line = {"width": 1.3, "color": OTHERS[index % len(OTHERS)]}
+        used = rows["gas_used"].to_numpy(np.float64) / rows["gas_limit"].to_numpy(np.float64) * 100
+        # Single blocks jump between empty and full: drawn one by one they are a band of colour.
+        starts = np.unique(np.linspace(0, len(used), _STRETCHES, endpoint=False).astype(np.intp))
+        means = np.add.reduceat(used, starts) / np.diff(np.append(starts, len(used)))
+        panels = (
+            (times, rows["base_fee_wei"].to_numpy(np.float64) / 1e9, "%{y:,.2f} gwei"),
+            (times[starts], means, "%{y:.1f} %"),
+            (times, rows["left_waiting"].to_numpy(np.float64), "%{y:,.0f} transactions"),
+        )
+        for row, (at, values, hover) in enumerate(panels, start=1):
+            figure.add_trace(_line(str(host), at, values, hover, line, legend=row == 1), row=row, col=1)
+    figure.update_yaxes(title_text="gwei per gas", rangemode="tozero", row=1, col=1)
     figure.update_yaxes(title_text="% of limit", range=[0, 105], row=2, col=1)
     figure.add_hline(y=50, line={"color": "#9aa5b1", "dash": "dot", "width": 1}, row=2, col=1)
     figure.update_yaxes(title_text="transactions", rangemode="tozero", row=3, col=1)
@@ -116,8 +117,8 @@ def _panels(
     order = {kind: index for index, kind in enumerate(kinds)}
     for row, (base, quote) in enumerate(pairs, start=1):
         mine = table[(table["base"] == base) & (table["quote"] == quote)]
-        lines = sorted(mine.groupby(["kind", "venue"], sort=True), key=lambda item: (order[item[0][0]], item[0][1]))
-        for (kind, venue), series in lines:
+        lines: list[tuple[Any, pd.DataFrame]] = list(mine.groupby(["kind", "venue"], sort=True))
+        for (kind, venue), series in sorted(lines, key=lambda item: (order[item[0][0]], item[0][1])):
             line = {"width": 1.4, "color": colours[str(venue)]} | _LINES.get(str(kind), {})
             figure.add_trace(
                 _line(

@@ -26,7 +26,7 @@ _SHADES: Final[Mapping[str, Sequence[str]]] = {
     "path": ("#9aa5b1", "#b8c1cb", "#cfd6de"),
     "oracle": ("#7a4fa3", "#b08fd0", "#4d2c70"),
 }
-_OTHERS: Final = ("#1b7f79", "#7fb069", "#b23a6f", "#c8963e", "#4b5d8a")
+OTHERS: Final = ("#1b7f79", "#7fb069", "#b23a6f", "#c8963e", "#4b5d8a")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class VenueColours:
         counts: dict[str, int] = {}
         colours = {}
         for venue, kind in zip(venues["venue"], venues["kind"], strict=True):
-            shades = _SHADES.get(str(kind), _OTHERS)
+            shades = _SHADES.get(str(kind), OTHERS)
             colours[str(venue)] = shades[counts.get(str(kind), 0) % len(shades)]
             counts[str(kind)] = counts.get(str(kind), 0) + 1
         return cls(colours)
@@ -76,12 +76,12 @@ def styled(figure: go.Figure) -> go.Figure:
         font={"family": FONT, "size": 12, "color": INK},
         paper_bgcolor="white",
         plot_bgcolor="white",
-        margin={"l": 70, "r": 44, "t": 64, "b": 46},
+        margin={"l": 70, "r": 44, "t": 64, "b": 62},
         hovermode="x unified",
         hoverlabel={"font": {"family": FONT, "size": 12}, "bgcolor": "white", "bordercolor": GRID},
         legend={"orientation": "h", "x": 0, "xanchor": "left", "y": 1.0, "yref": "container", "yanchor": "top"},
         modebar={"orientation": "v", "bgcolor": "rgba(0,0,0,0)", "color": "#b8c1cb", "activecolor": MUTED},
-        colorway=list(_OTHERS),
+        colorway=list(OTHERS),
         separators=". ",
     )
     figure.update_xaxes(gridcolor=GRID, zeroline=False, linecolor=GRID, ticks="outside", tickcolor=GRID)
@@ -92,8 +92,8 @@ def styled(figure: go.Figure) -> go.Figure:
 def time_axis(figure: go.Figure) -> go.Figure:
     """Name the time axis at the foot of the last panel."""
     figure.update_xaxes(type="date", hoverformat="%Y-%m-%d %H:%M:%S UTC")
-    last = max((index for index in _rows(figure)), default=1)
-    figure.update_xaxes(title_text="Time (UTC)", row=last, col=1)
+    last = len(figure._grid_ref or (None,))
+    figure.update_xaxes(title={"text": "Time (UTC)", "standoff": 22}, row=last, col=1)
     return figure
 
 
@@ -117,7 +117,3 @@ def nothing(message: str) -> go.Figure:
 def pair_names(pairs: Iterable[tuple[str, str]]) -> list[str]:
     """Titles of panels."""
     return [f"{base}/{quote}" for base, quote in pairs]
-
-
-def _rows(figure: go.Figure) -> range:
-    return range(1, len(figure._grid_ref or ()) + 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -55,7 +55,7 @@ class Sheet:
 def sheet(table: pd.DataFrame, columns: Iterable[Column], caption: str) -> Sheet:
     """Lay out columns of a measured table."""
     chosen = tuple(columns)
-    records: list[Mapping[str, Any]] = table[[column.name for column in chosen]].to_dict("records")
+    records: list[Any] = table[[column.name for column in chosen]].to_dict("records")
     return Sheet(caption, chosen, tuple(tuple(cell(row[column.name], column) for column in chosen) for row in records))
 
 
@@ -73,11 +73,13 @@ def cell(value: Any, column: Column) -> Cell:
 def number(value: Any) -> str:
     """A number with about four digits that count, in thousands separated by thin spaces.
 
-    >>> number(1234567.8).replace("\\u202f", " "), number(12.3456), number(0.00012345), number(float("nan"))
-    ('1 234 568', '12.35', '0.0001234', '–')
+    >>> number(12.3456), number(0.00012345), number(float("nan"))
+    ('12.35', '0.0001234', '–')
     """
-    if value is None or value is pd.NA or (isinstance(value, float) and not math.isfinite(value)):
-        return MISSING if value is None or value is pd.NA or math.isnan(value) else "∞"
+    if pd.isna(value):
+        return MISSING
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
     size = abs(value)
     if isinstance(value, int) or size >= 1_000:
         text = f"{value:,.0f}"

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from shoal.experiments.measures.frames import rows
 from shoal.experiments.report.cells import duration, number, signed
 
 if TYPE_CHECKING:
@@ -36,30 +37,33 @@ def cards(measured: Measured, manifest: Mapping[str, Any]) -> list[Card]:
 def _falls(measured: Measured) -> Iterator[Card]:
     prices = measured.table("prices")
     outside = prices[prices["kind"].isin(["outside" if (prices["kind"] == "outside").any() else "path"])]
-    for (base, quote), rows in outside.groupby(["base", "quote"], sort=True):
-        mid = rows["mid"].dropna()
+    for (base, quote), samples in outside.groupby(["base", "quote"], sort=True):
+        mid = samples["mid"].dropna()
         if len(mid):
             fall = float((mid / mid.cummax() - 1).min()) * 100
-            detail = f"deepest fall; {number(float(mid.iloc[0]))} → {number(float(mid.iloc[-1]))} {quote}, lowest {number(float(mid.min()))}"
+            first, last, lowest = (number(float(one)) for one in (mid.iloc[0], mid.iloc[-1], mid.min()))
+            detail = f"deepest fall; {first} → {last} {quote}, lowest {lowest}"
             yield Card(f"{base} outside", f"{signed(fall)} %", detail, "loss" if fall < 0 else "")
 
 
 def _depth(measured: Measured) -> Iterator[Card]:
-    books = measured.depth[(measured.depth["kind"] == "book") & (measured.depth["median_quote_tokens"] > 0)]
+    books = measured.spread[measured.spread["kind"] == "book"]
     if len(books):
-        share = books["minimum_quote_tokens"] / books["median_quote_tokens"]
-        yield Card("Thinnest book", f"{number(float(share.min()) * 100)} %", f"of its median depth, {books['venue'][share.idxmin()]}")
+        worst = books.sort_values("one_sided_share", kind="stable").iloc[-1]
+        share = float(worst["one_sided_share"]) * 100
+        yield Card("Without bid or ask", f"{number(share)} %", f"of the time, {worst['venue']}")
     drops = measured.resilience
     known = drops["recovery_s"].dropna()
     if len(known):
-        yield Card("Half of the depth back", duration(float(known.median())), f"median of {len(known)} of {len(drops)} drops by more than 30 %")
+        detail = f"median of {len(known)} of {len(drops)} drops by more than 30 %"
+        yield Card("Half of the depth back", f"after {duration(float(known.median()))}", detail)
 
 
 def _volume(measured: Measured) -> Iterator[Card]:
     fills = measured.table("fills")
     if len(fills):
         quotes = " + ".join(sorted(set(fills["quote"])))
-        yield Card("Traded", f"{_large(float(fills['quote_tokens'].sum()))} {quotes}", f"in {len(fills):,} fills".replace(",", "\u202f"))
+        yield Card("Traded", f"{_large(float(fills['quote_tokens'].sum()))} {quotes}", f"in {number(len(fills))} fills")
     kinds = dict(zip(measured.venues["venue"], measured.venues["kind"], strict=True))
     inside = measured.arbitrage_share[measured.arbitrage_share["venue"].map(kinds).isin(["book", "pool"])]
     total = float(inside["volume_quote_tokens"].sum())
@@ -69,7 +73,7 @@ def _volume(measured: Measured) -> Iterator[Card]:
 
 
 def _liquidity(measured: Measured) -> Iterator[Card]:
-    for row in measured.liquidity_result.itertuples():
+    for row in rows(measured.liquidity_result):
         detail = f"providing liquidity against holding; fees {signed(row.fee_income_quote_tokens)} {row.quote}"
         yield Card(str(row.venue), f"{signed(row.result_bps)} bps", detail, "loss" if row.result_bps < 0 else "gain")
 

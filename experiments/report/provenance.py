@@ -87,7 +87,9 @@ def problems(manifest: Mapping[str, Any]) -> list[str]:
         status = str(manifest.get("status", "incomplete"))
         reason = str(failure.get("reason") or "it was stopped before its end")
         agent = failure.get("agent")
-        found.append(f"This run is {status}: {f'{agent}: ' if agent else ''}{reason}. What follows covers what was recorded.")
+        found.append(
+            f"This run is {status}: {f'{agent}: ' if agent else ''}{reason}. What follows covers what was recorded."
+        )
     broken = {asset: value for asset, value in manifest.get("conservation", {}).items() if value}
     if broken:
         listed = ", ".join(f"{asset} {value}" for asset, value in broken.items())
@@ -104,13 +106,18 @@ def _price_notes(prices: Mapping[str, Any]) -> Iterator[str]:
     elif kind == "bridged":
         yield (
             f"Finer than the data: the model's. The file gives a price every {duration(step_s)}; between them runs a "
-            f"{model.get('name', 'bridge')} that honours each bar, and whatever is faster than {duration(step_s)} is the model's."
+            f"{model.get('name', 'bridge')} that honours each bar, and whatever is faster than {duration(step_s)} is "
+            "the model's."
         )
     for symbol, note in provenance.get("quotes", {}).items():
         yield f"{symbol}: {note}."
     missing = {symbol: count for symbol, count in provenance.get("missing_bars", {}).items() if count}
     if missing:
-        yield "Bars missing in the file and bridged: " + ", ".join(f"{name} {count}" for name, count in missing.items()) + "."
+        yield (
+            "Bars missing in the file and bridged: "
+            + ", ".join(f"{name} {count}" for name, count in missing.items())
+            + "."
+        )
 
 
 def _limit_notes(parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -125,7 +132,8 @@ def _limit_notes(parameters: Mapping[str, Any]) -> Iterator[str]:
     else:
         yield (
             f"The outside market moves with the flow from inside: {_text(depth)} quote tokens move it by 1 %, "
-            f"{outside['permanent_share']:.0%} of that stays, the rest halves every {_text(outside.get('half_life_s'))} s."
+            f"{outside['permanent_share']:.0%} of that stays, the rest halves every "
+            f"{_text(outside.get('half_life_s'))} s."
         )
 
 
@@ -141,5 +149,5 @@ def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_text(each) for each in value)
     if isinstance(value, float):
-        return f"{value:g}"
+        return f"{value:,.0f}" if value.is_integer() and abs(value) >= 1e4 else f"{value:g}"
     return str(value)

@@ -108,7 +108,9 @@ def _facts(manifest: Mapping[str, Any]) -> list[tuple[str, str]]:
         facts.append(("simulated", duration(float(manifest["simulated_seconds"]))))
     if "wall_seconds" in manifest:
         facts.append(("computed in", duration(float(manifest["wall_seconds"]))))
-    facts += [(name, whole(manifest[name])) for name in ("events", "calls", "fills", "transactions") if name in manifest]
+    facts += [
+        (name, whole(manifest[name])) for name in ("events", "calls", "fills", "transactions") if name in manifest
+    ]
     return facts
 
 
@@ -116,6 +118,9 @@ def _conservation(manifest: Mapping[str, Any]) -> Sheet:
     rows = manifest.get("conservation", {}).items()
     if not rows:
         return plain_sheet("Conservation", ("asset", "created less destroyed less held"), ())
-    columns = (Column("asset", "asset"), Column("difference", "created less destroyed less held", "base units, exact", whole))
+    columns = (
+        Column("asset", "asset"),
+        Column("difference", "created less destroyed less held", "base units, exact", whole),
+    )
     cells = tuple((Cell(asset), Cell(whole(value), True, "loss" if value else "gain")) for asset, value in rows)
     return Sheet("Conservation of every asset over the whole run", columns, cells)

@@ -59,8 +59,8 @@ def _prices(plots: Plots) -> Section:
     return Section(
         "prices",
         "Prices on each venue",
-        "Mid price of every venue beside the outside price, where the rest of the world trades. A line breaks where a "
-        "venue had no bid or no ask; a pool's mid is its marginal price before fees.",
+        "Mid price of every venue beside the outside price, where the rest of the world trades. A line breaks where a"
+        " venue had no bid or no ask; a pool's mid is its marginal price before fees.",
         (Figure("prices", plots.prices(), "Of each stretch of time the lowest and the highest price are kept."),),
     )
 
@@ -68,6 +68,7 @@ def _prices(plots: Plots) -> Section:
 def _liquidity(measured: Measured, plots: Plots) -> Section:
     depth = (
         _VENUE,
+        Column("mean_quote_tokens", "mean", "quote tokens", number),
         Column("median_quote_tokens", "median", "quote tokens", number),
         Column("minimum_quote_tokens", "lowest", "quote tokens", number),
         Column("minimum_time_ns", "lowest at", "UTC", moment),
@@ -94,9 +95,10 @@ def _liquidity(measured: Measured, plots: Plots) -> Section:
     return Section(
         "liquidity",
         "Depth and spread: how liquidity thins out and comes back",
-        "Depth is what can be traded before the price has moved by 1 %, the mean of both sides. A drop begins when it falls "
-        "more than 30 % below its median of the half hour before; it is over when half of what was lost is back, counted "
-        "from its lowest point. Effective spread is twice what takers paid beyond the outside price.",
+        "Depth is what can be traded before the price has moved by 1 %, the mean of both sides. A drop begins when it"
+        " falls more than 30 % below its median of the half hour before; it is over when half of what was lost is "
+        "back, counted from its lowest point. Effective spread is twice what takers paid beyond the outside price, "
+        f"recorded every {duration(measured.reference_step_s)}.",
         (
             Figure("depth", plots.depth(), "Depth within 1 % of the mid."),
             Figure("spread", plots.spread(), "Spread in basis points of the mid, taker's fees included."),
@@ -121,8 +123,8 @@ def _gaps(measured: Measured, plots: Plots) -> Section:
     return Section(
         "gaps",
         "Price gaps between venues",
-        "How far mids stood apart. Fees and gas leave a band in which nobody gains by closing a gap; beyond it arbitrage "
-        "is late by latency and block time.",
+        "How far mids stood apart. Fees and gas leave a band in which nobody gains by closing a gap; beyond it "
+        "arbitrage is late by latency and block time.",
         (Figure("gaps", plots.gaps(), "Each venue's mid against the outside price."),),
         (sheet(measured.gaps, columns, "Gaps over all samples"),),
     )
@@ -164,9 +166,9 @@ def _providers(measured: Measured, plots: Plots) -> Section:
     return Section(
         "providers",
         "Providing liquidity against holding",
-        "The pool shares of the first sample, followed to the end, against holding the same tokens outside the pool. The "
-        "result is fee income, read off the growth of the pool's invariant per share, and impermanent loss; the two sum to "
-        "it exactly.",
+        "The pool shares of the first sample, followed to the end, against holding the same tokens outside the pool. "
+        "The result is fee income, read off the growth of the pool's invariant per share, and impermanent loss; the "
+        "two sum to it exactly.",
         (Figure("lp", plots.lp(), "Gain or loss against holding, valued at the outside price."),),
         (sheet(measured.liquidity_result, columns, "Result of liquidity provision"),),
     )
@@ -187,12 +189,14 @@ def _markouts(measured: Measured, plots: Plots) -> Section:
     )
     unseen = [horizon_text(one) for one in sorted(set(measured.markouts["horizon_s"]) - set(table["horizon_s"]))]
     step = measured.reference_step_s
-    limit = f" Outside prices were recorded every {duration(step)}: {', '.join(unseen)} cannot be seen." if unseen else ""
+    limit = (
+        f" Outside prices were recorded every {duration(step)}: {', '.join(unseen)} cannot be seen." if unseen else ""
+    )
     return Section(
         "markouts",
         "Markouts of makers and pools",
-        "What a fill was worth to its maker against the outside price some time later, in basis points of what was traded: "
-        "below 0, takers knew better. Bars are two standard errors, fills taken as independent." + limit,
+        "What a fill was worth to its maker against the outside price some time later, in basis points of what was "
+        "traded: below 0, takers knew better. Bars are two standard errors, fills taken as independent." + limit,
         (Figure("markouts", plots.markouts(), "Maker's gain by horizon, fees apart."),),
         (sheet(table, columns, "Markouts, signed from the maker's side"),),
     )
@@ -214,7 +218,9 @@ def _earned(measured: Measured, plots: Plots) -> Section:
         ("earned_quote_tokens", "gained from others"),
     )
     columns = [Column("name", "kind"), Column("owners", "owners", "", whole)]
-    columns += [Column(name, heading, "quote tokens", rounded, toned=name.startswith("earned")) for name, heading in figures]
+    columns += [
+        Column(name, heading, "quote tokens", rounded, toned=name.startswith("earned")) for name, heading in figures
+    ]
     sums = {name: [float(by_kind[name].sum())] for name, _ in figures}
     total = pd.DataFrame({"name": ["sum"], "owners": [int(by_kind["owners"].sum())]} | sums)
     table = pd.concat([by_kind, total], ignore_index=True)
@@ -222,14 +228,18 @@ def _earned(measured: Measured, plots: Plots) -> Section:
     return Section(
         "earned",
         "Who earned from whom",
-        "What each kind gained from the others, price changes of what it held at the start left out. Trading edge is the "
-        "distance of a fill from the outside price at that moment; then come fees, what the price did in the five minutes "
-        "after the fill, what it did to the inventory later, gas, and what moved without a trade (results passed from pools to "
-        "providers, custody fees, payments to builders). The parts sum to the gain; the residual must be 0, and so must "
-        "every column's sum." + pools,
+        "What each kind gained from the others, price changes of what it held at the start left out. Trading edge is "
+        "the distance of a fill from the outside price at that moment; then come fees, what the price did in the five"
+        " minutes after the fill, what it did to the inventory later, gas, and what moved without a trade (results "
+        "passed from pools to providers, custody fees, payments to builders). The parts sum to the gain; the residual"
+        " must be 0, and so must every column's sum." + pools,
         (
             Figure("pnl", plots.pnl(), "Gain and loss by source, and in total."),
-            Figure("earned", plots.earned(), "What rows earned by trading with columns, fees apart, valued at the last price."),
+            Figure(
+                "earned",
+                plots.earned(),
+                "What rows earned by trading with columns, fees apart, valued at the last price.",
+            ),
         ),
         (sheet(table, columns, "Gain by source"),),
     )
@@ -260,8 +270,8 @@ def _chain(measured: Measured, plots: Plots) -> Section:
     return Section(
         "chain",
         "Gas and blocks",
-        "The base fee follows how full blocks are (EIP-1559): above half of the limit it rises, below it falls. Burnt and "
-        "tipped gas is what agents of this run paid; the background's demand fills the rest of a block.",
+        "The base fee follows how full blocks are (EIP-1559): above half of the limit it rises, below it falls. Burnt"
+        " and tipped gas is what agents of this run paid; the background's demand fills the rest of a block.",
         (Figure("gas", plots.gas(), "Base fee, use of block space, transactions left waiting."),),
         (sheet(table.reset_index(), columns, "Blocks"),),
     )

@@ -68,6 +68,13 @@ class Market(Study):
     sample_s: float = parameter(
         30.0, unit="s", tag=_ASSUMED, explain="How often every venue is sampled for the report.", minimum=0.001
     )
+    reference_s: float = parameter(
+        1.0,
+        unit="s",
+        tag=_ASSUMED,
+        explain="How often outside prices, against which trades are measured, are kept.",
+        minimum=0.001,
+    )
     tip_gwei: float = parameter(
         1.0, unit="gwei", tag=_ASSUMED, explain="Tip of ordinary users, per gas.", minimum=0, maximum=1e6
     )
@@ -151,6 +158,7 @@ class Market(Study):
             path=prices,
             quote=dict.fromkeys(prices.symbols, QUOTE),
             interval_ns=round(self.sample_s * NANOSECONDS_PER_SECOND),
+            reference_interval_ns=round(self.reference_s * NANOSECONDS_PER_SECOND),
             until_ns=prices.end_ns - 1,
         )
         return world

@@ -130,9 +130,7 @@ def play(
         world.endow("provider", _CHAIN, asset, amount)
         world.endow("arbitrageur", _CHAIN, asset, _CAPITAL)
     leave_ns = int(times[blocks]) + LEAD_NS if provider_leaves else None
-    Provider(
-        world, "provider", place="home", chain=_CHAIN, pool=pool, amounts=deposit, leave_ns=leave_ns
-    )
+    Provider(world, "provider", place="home", chain=_CHAIN, pool=pool, amounts=deposit, leave_ns=leave_ns)
     MyopicArbitrageur(world, "arbitrageur", place="home", chain=_CHAIN, pool=pool.name, outside=outside.name)
     world.run(until_ns=int(times[blocks + 1 if provider_leaves else blocks]) + LEAD_NS)
     return Stage(world, pool, path, times[1 : blocks + 1], deposit)

@@ -56,7 +56,11 @@ class ImpatientTakers(Agent):
         for arrival_ns in arrivals_ns(self.now_ns, self.draws(_ARRIVAL), self.mean_wait_ns):
             yield self.sleep_until(arrival_ns - 1)
             side = 1 if sides.next() < 0.5 else -1
-            limit = self.read(self.outside).item.mid + side * reaches.exponential(1.0 / self.decay)  # type: ignore[union-attr]
+            limit = side * reaches.exponential(1.0 / self.decay)
+            news = self.read(self.outside)
+            if news is None or news.item.mid is None:
+                continue
+            limit += news.item.mid
             price = self.grid.price_below(limit) if side > 0 else self.grid.price_above(limit)
             order = {"side": side, "quantity": self.grid.lot, "price": price, "immediate": True}
             self.post(Call(self.book, "limit", order))

@@ -51,8 +51,8 @@ class ArbitrageWithFees(ClosedForm):
         block_s: mean time between blocks, seconds.
         volatility_per_day: sigma.
         worlds: replications.
+        quick_worlds: replications in quick mode.
         blocks: in each of them, burn-in included.
-        quick_blocks: the same in quick mode.
     """
 
     fee_ppm: int = 500

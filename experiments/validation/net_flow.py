@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from shoal.sim.agent import Agent, Process
 from shoal.sim.calls import Call
 from shoal.sim.world import World
 from shoal.venues.outside_market import OutsideMarket
+
+_WHATEVER_IT_COSTS: Final = 2**200
 
 
 class Order(NamedTuple):
@@ -38,17 +40,16 @@ class NetFlow(Agent):
     ) -> None:
         super().__init__(world, name, place=place)
         self.market = market.name
-        self.assets = market.assets
+        self.base = market.base
         self.orders = orders
 
     def run(self) -> Process:
         """Send each swap 1 ns before its time."""
-        base, quote = self.assets
+        base = self.base
         for order in self.orders:
             yield self.sleep_until(order.time_ns - 1)
             if order.side > 0:
-                capital = 2**200
-                arguments = {"asset_out": base, "amount_out": order.base_amount, "maximum_in": capital}
+                arguments = {"asset_out": base, "amount_out": order.base_amount, "maximum_in": _WHATEVER_IT_COSTS}
                 self.post(Call(self.market, "swap_exact_out", arguments))
             else:
                 arguments = {"asset_in": base, "amount_in": order.base_amount, "minimum_out": 0}

@@ -229,8 +229,7 @@ class Chain(Host):
         pending.sequence = self._sequence
         pending.arrival_ns = self.world.clock.now_ns
         try:
-            for transaction in pending.transactions:
-                self._check_admission(transaction)
+            pending.transactions = tuple(self._admitted(transaction) for transaction in pending.transactions)
             if pending.bundle is not None:
                 _check_optional(pending.sender, block=pending.bundle.block, last_block=pending.bundle.last_block)
             replaced = self.pool.admit(pending, self.nonce(pending.sender))
@@ -242,7 +241,8 @@ class Chain(Host):
         if pending.builder is None:
             self.arrivals.publish(Seen(pending.sequence, pending.arrival_ns, pending.transactions[0]))
 
-    def _check_admission(self, transaction: Transaction) -> None:
+    def _admitted(self, transaction: Transaction) -> Transaction:
+        """The transaction with its gas limit spelt out, if it makes sense and its sender could pay."""
         sender, limit = transaction.sender, transaction.gas_limit
         fee = whole(transaction.max_fee_wei, sender, "fee cap", maximum=MAXIMUM_FEE_WEI)
         tip = whole(transaction.max_tip_wei, sender, "tip", maximum=MAXIMUM_FEE_WEI)
@@ -258,6 +258,8 @@ class Chain(Host):
         unaffordable = self._executor.unaffordable(transaction, 0)
         if unaffordable is not None:
             raise unaffordable
+        # Counting what the calls declare once, not each time a builder looks.
+        return transaction if limit is not None else replace(transaction, gas_limit=wanted)
 
     def _refuse(self, pending: Pending, refusal: Refusal) -> None:
         """Record, and tell the sender, that this will not be in any block."""

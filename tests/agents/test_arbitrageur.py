@@ -2,6 +2,7 @@ import math
 from typing import Any
 
 import pytest
+from tests.agents.laws import AGENT, ETH, GAS, SECOND_NS, USDC, AgentLaws, SmallMarket, calls_of, fills_of, flat, rows
 
 from shoal.agents.arbitrage import optimal_input
 from shoal.agents.arbitrageur import Arbitrageur
@@ -11,7 +12,6 @@ from shoal.sim.units import Account
 from shoal.sim.world import World
 from shoal.venues.amm.constant_product_math import amount_out
 from shoal.venues.outside_market import UNLIMITED
-from tests.agents.laws import AGENT, ETH, GAS, SECOND_NS, USDC, AgentLaws, SmallMarket, calls_of, fills_of, flat, rows
 
 PARAMETERS: dict[str, Any] = {
     "place": "home",

@@ -2,13 +2,13 @@ import math
 from typing import Any
 
 import pytest
+from tests.agents.laws import AGENT, ETH, SECOND_NS, USDC, AgentLaws, SmallMarket, calls_of, fills_of, flat
 
 from shoal.agents.book_arbitrageur import BookArbitrageur
 from shoal.agents.rebalancing import Rebalancing
 from shoal.sim.agent import Agent
 from shoal.sim.units import Account
 from shoal.sim.world import World
-from tests.agents.laws import AGENT, ETH, SECOND_NS, USDC, AgentLaws, SmallMarket, calls_of, fills_of, flat
 
 PARAMETERS: dict[str, Any] = {
     "place": "home",
@@ -33,6 +33,7 @@ class TestBookArbitrageur(AgentLaws):
 @pytest.mark.parametrize(("price", "side"), [(2_020.0, +1), (1_980.0, -1)])
 def test_it_takes_the_book_up_to_the_outside_price_and_keeps_no_position(price: float, side: int) -> None:
     market = SmallMarket(flat(300, price))
+    market.quote_book(2_000.0, half_spread=30.0, levels=1)
     market.fund()
     make(market.world)
     market.run()

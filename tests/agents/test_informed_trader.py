@@ -2,12 +2,12 @@ import math
 from typing import Any
 
 import pytest
+from tests.agents.laws import AGENT, GAS, SECOND_NS, AgentLaws, SmallMarket, calls_of, fills_of, flat
 
 from shoal.agents.informed_trader import InformedTrader, affordable
 from shoal.sim.agent import Agent
 from shoal.sim.world import World
-from shoal.venues.outside_market import OutsideNews
-from tests.agents.laws import AGENT, GAS, SECOND_NS, AgentLaws, SmallMarket, calls_of, fills_of, flat
+from shoal.venues.outside_news import OutsideNews
 
 PARAMETERS: dict[str, Any] = {
     "place": "home",

@@ -1,12 +1,13 @@
 import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
+from tests.agents.laws import AGENT, GAS, SECOND_NS, AgentLaws, SmallMarket, calls_of, fills_of, flat, rows
 
 from shoal.agents.noise_trader import NoiseTrader
 from shoal.sim.agent import Agent
 from shoal.sim.world import World
-from tests.agents.laws import AGENT, GAS, SECOND_NS, AgentLaws, SmallMarket, calls_of, fills_of, flat, rows
 
 PARAMETERS: dict[str, Any] = {
     "place": "home",
@@ -42,7 +43,7 @@ def test_orders_come_at_poisson_times_of_their_rate() -> None:
     sent = [row["sent_ns"] for row in calls_of(world)]
     expected = seconds * SECOND_NS / interval_ns
     assert abs(len(sent) - expected) < 4 * math.sqrt(expected)
-    gaps = [(after - before) / interval_ns for before, after in zip(sent, sent[1:], strict=False)]
+    gaps = [(after - before) / interval_ns for before, after in pairwise(sent)]
     mean = math.fsum(gaps) / len(gaps)
     square = math.fsum(gap * gap for gap in gaps) / len(gaps)
     # Of an exponential, mean 1 and mean square 2 (whose own variance is 20).

@@ -16,7 +16,9 @@ def plan(*, seed: int = 7, hours: float = 1.0, **parameters: Any) -> Plan:
 
 def run(out: Path | None = None, *, stall_seconds: float = 60.0, **parameters: Any) -> Ended:
     """Run it with a watchdog."""
-    return run_plan(plan(**parameters), out=out, interruption=Interruption(), watchdog=Watchdog(stall_seconds, kill_seconds=600))
+    return run_plan(
+        plan(**parameters), out=out, interruption=Interruption(), watchdog=Watchdog(stall_seconds, kill_seconds=600)
+    )
 
 
 def tree(folder: Path) -> list[str]:

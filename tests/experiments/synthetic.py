@@ -133,7 +133,18 @@ class SyntheticRun:
         self._move("USDC", taker, f"{symbol} book.fees", taker_fee)
         self._move("USDC", "maker-1", f"{symbol} book.fees", maker_fee)
         self._fill(
-            now_ns, "exchange", f"{symbol} book", taker, "maker-1", side, symbol, base, quote, "USDC", taker_fee, maker_fee
+            now_ns,
+            "exchange",
+            f"{symbol} book",
+            taker,
+            "maker-1",
+            side,
+            symbol,
+            base,
+            quote,
+            "USDC",
+            taker_fee,
+            maker_fee,
         )
 
     def _on_outside(self, now_ns: int, symbol: str, taker: str, side: int, base: int, price: float) -> None:
@@ -164,9 +175,7 @@ class SyntheticRun:
             pool.base, pool.quote = pool.base + paid, pool.quote - got
         self._order(now_ns, "chain", name, "swap_exact_in", "arbitrage-1")
 
-    def _pool_fill(
-        self, now_ns: int, symbol: str, side: int, base: int, quote: int, fee_asset: str, fee: int
-    ) -> None:
+    def _pool_fill(self, now_ns: int, symbol: str, side: int, base: int, quote: int, fee_asset: str, fee: int) -> None:
         self.held["arbitrage-1", symbol] += side * base
         self.held["arbitrage-1", "USDC"] -= side * quote
         pool = f"{symbol} pool"
@@ -244,7 +253,15 @@ class SyntheticRun:
     ) -> None:  # fmt: skip
         half = mid * spread / 2e4
         self._append(
-            PRICES, time_ns=now_ns, venue=venue, kind=kind, base=base, quote="USDC", mid=mid, bid=mid - half, ask=mid + half
+            PRICES,
+            time_ns=now_ns,
+            venue=venue,
+            kind=kind,
+            base=base,
+            quote="USDC",
+            mid=mid,
+            bid=mid - half,
+            ask=mid + half,
         )
         if kind == "path":
             return
@@ -280,7 +297,8 @@ class SyntheticRun:
             last_price = 1.0 if asset == "USDC" else self._price(asset, last)
             self._append(
                 AGENTS, owner=owner, kind=KINDS[owner], asset=asset, start_raw=before, start_tokens=before / unit,
-                end_raw=after, end_tokens=after / unit, change_raw=after - before, change_tokens=(after - before) / unit,
+                end_raw=after, end_tokens=after / unit, change_raw=after - before,
+                change_tokens=(after - before) / unit,
                 start_price=first_price, end_price=last_price,
                 value_change_quote_tokens=after / unit * last_price - before / unit * first_price,
             )  # fmt: skip
@@ -294,5 +312,5 @@ def manifest(**changes: Any) -> dict[str, Any]:
         "version": "0.1.0",
         "complete": True,
         "digest": "ab" * 32,
-        "conservation": {asset: 0 for asset in DECIMALS},
+        "conservation": dict.fromkeys(DECIMALS, 0),
     } | changes

@@ -9,7 +9,20 @@ from shoal.experiments.parameters import ParametersRefused
 
 BAD: dict[str, list[Any]] = {
     "seed": [-1, 2**64, 2**200, 1.0, 7.5, True, "7", None, float("nan"), [7]],
-    "symbols": [[], "", ["BTC", "BTC"], ["../x"], ["=cmd()"], [1], "a" * 300, ["B\0"], {"BTC": 1}, ["x"] * 101, 5, [""]],
+    "symbols": [
+        [],
+        "",
+        ["BTC", "BTC"],
+        ["../x"],
+        ["=cmd()"],
+        [1],
+        "a" * 300,
+        ["B\0"],
+        {"BTC": 1},
+        ["x"] * 101,
+        5,
+        [""],
+    ],
     "start": [1.5, True, [1], {}],
     "end": [1.5, False, (1,), object()],
     "hours": [0, -1, float("nan"), float("inf"), True, "6", 10**9, [1]],

@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.experiments.example_studies.tiny import Tiny
 
 from shoal.experiments.parameters import Given, ParametersRefused, make_study, nearest, read_settings, shown
 from shoal.experiments.study import Amount, Study, as_mapping
-from tests.experiments.example_studies.tiny import Tiny
 
 
 def refusals(kind: type[Study], *origins: Given) -> list[str]:
@@ -126,7 +126,16 @@ def test_all_mistakes_come_at_once(tiny: type[Study]) -> None:
     )
     assert len(messages) == 8
     text = "\n".join(messages)
-    for part in ("'book.tik'", "'book.fee_ppm'", "'step.seconds'", "'nothing'", "'loud'", "'book.dept'", "no equals", "twice"):
+    for part in (
+        "'book.tik'",
+        "'book.fee_ppm'",
+        "'step.seconds'",
+        "'nothing'",
+        "'loud'",
+        "'book.dept'",
+        "no equals",
+        "twice",
+    ):
         assert part in text
 
 

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.experiments.running import run
 
 from shoal.experiments.errors import InputError, MalformedFile, UnreadableFile
 from shoal.experiments.manifest import NewerResult, hash_file
 from shoal.experiments.reader import FileTables, HashMismatch, load
-from tests.experiments.running import run
 
 pytestmark = pytest.mark.usefixtures("tiny")
 

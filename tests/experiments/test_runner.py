@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.experiments.running import plan, run, tree
 
 from shoal.experiments.errors import OptionError
 from shoal.experiments.interruption import Interruption
@@ -19,7 +20,6 @@ from shoal.experiments.watchdog import AgentStalled
 from shoal.sim.errors import AgentFailed, ClockStuck
 from shoal.sim.records import Records
 from shoal.sim.world import World
-from tests.experiments.running import plan, run, tree
 
 pytestmark = pytest.mark.usefixtures("tiny")
 TIME = "2024-01-01T00:10:00Z"
@@ -32,7 +32,12 @@ def manifest_of(folder: Path) -> dict[str, Any]:
 def test_a_finished_run_says_what_it_was(tmp_path: Path) -> None:
     run(tmp_path / "out", seed=3)
     manifest = manifest_of(tmp_path / "out")
-    assert (manifest["study"], manifest["seed"], manifest["status"], manifest["complete"]) == ("tiny", 3, "finished", True)
+    assert (manifest["study"], manifest["seed"], manifest["status"], manifest["complete"]) == (
+        "tiny",
+        3,
+        "finished",
+        True,
+    )
     assert (manifest["start"], manifest["end"]) == ("2024-01-01T00:00:00Z", "2024-01-01T01:00:00Z")
     assert manifest["simulated_seconds"] == 3600.0
     assert manifest["kernels"]["book"] in ("compiled", "pure")

@@ -4,12 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from tests.experiments.running import plan, run, tree
 
 from shoal.experiments.errors import InputError
 from shoal.experiments.manifest import first_manifest, read_manifest, write_manifest
 from shoal.experiments.store import FolderRefused, Store
 from shoal.experiments.study import Study
-from tests.experiments.running import plan, run, tree
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
@@ -19,9 +19,7 @@ pytestmark = pytest.mark.usefixtures("tiny")
     ["", " ", "a\0b", "a\nb", "x" * 300, "a/" + "x" * 300, "..", "a/..", "CON", "con", "NUL.txt", "com1", "name.", "name ",
      "\x7f", "ü" * 150],
 )  # fmt: skip
-def test_names_that_no_folder_can_have_are_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_names_that_no_folder_can_have_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(FolderRefused) as caught:
         Store.claim(name, study="tiny")

@@ -17,7 +17,13 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_what_is_written_is_read_back(tiny: type[Study], file: Path) -> None:
-    given = {"book.tick": "0.125", "note": 'a "b" \\ ü \n\t\0', "ladder": [1.5, 3.0], "loud": True, "step.seconds": 1e-7}
+    given = {
+        "book.tick": "0.125",
+        "note": 'a "b" \\ ü \n\t\0',
+        "ladder": [1.5, 3.0],
+        "loud": True,
+        "step.seconds": 1e-7,
+    }
     study = make_study(tiny, Given("the call", given))
     file.write_text(write_study("tiny", study, seed=2**64 - 1), encoding="utf-8")
     read = read_study_file(file)
@@ -35,7 +41,9 @@ def test_every_parameter_is_explained(tiny: type[Study]) -> None:
     assert "[parameters.book]" in text
 
 
-@pytest.mark.parametrize("value", ["", 'a"b', "back\\slash", "\x7f\0\n", "🐟", "'''", 7, -1, 2.5, 1e-9, True, [1, "2"], []])
+@pytest.mark.parametrize(
+    "value", ["", 'a"b', "back\\slash", "\x7f\0\n", "🐟", "'''", 7, -1, 2.5, 1e-9, True, [1, "2"], []]
+)
 def test_values_survive_toml(value: object) -> None:
     assert tomllib.loads(f"x = {toml_text(value)}")["x"] == value
 

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.sim.stand import COIN, GWEI, SECOND, Scripted, chain_world, deposit, exchange_world, fund
 
 from shoal.sim.agent import Agent
 from shoal.sim.calls import Bundle, Call, Transaction
 from shoal.sim.errors import AgentFailed
 from shoal.sim.latency import ConstantLatency
 from shoal.sim.world import World
-from tests.sim.stand import COIN, GWEI, SECOND, Scripted, chain_world, deposit, exchange_world, fund
 
 
 def failure(script: Any, *, until_ns: int = 10**9) -> tuple[World, AgentFailed]:

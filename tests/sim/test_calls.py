@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.sim.stand import COIN
 
 from shoal.sim.calls import NOTHING, AllOf, Bundle, Call, Outcome, OutputOf, Receipt, Transaction
-from tests.sim.stand import COIN
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sim.stand import BLOCK_NS, CASH, COIN, GWEI, SECOND, WEI, Scripted, balance, chain_world, fund, state_of
 
 from shoal.sim.agent import Agent
 from shoal.sim.calls import Call
@@ -16,7 +17,6 @@ from shoal.sim.hosts.chain import Chain
 from shoal.sim.hosts.exchange import Exchange
 from shoal.sim.latency import ConstantLatency
 from shoal.sim.world import World
-from tests.sim.stand import BLOCK_NS, CASH, COIN, GWEI, SECOND, WEI, Scripted, balance, chain_world, fund, state_of
 
 FEE = 3
 HOUR = 3600 * SECOND
@@ -60,7 +60,9 @@ def test_from_exchange_to_exchange() -> None:
     told = statement.read("second")
     assert told is not None
     assert told.item.balances[COIN] == 37
-    assert [(row["time_ns"] // SECOND, row["stage"], row["source"], row["target"], row["raw"]) for row in moves(world)] == [
+    assert [
+        (row["time_ns"] // SECOND, row["stage"], row["source"], row["target"], row["raw"]) for row in moves(world)
+    ] == [
         (1, "departed", "first", "second", 37),
         (101, "arrived", "transit", "second", 37),
     ]
@@ -75,7 +77,9 @@ def test_to_a_chain_it_is_credited_at_the_top_of_the_next_block() -> None:
         yield agent.send(agent.withdraw("first", COIN, 40, to="chain"))
         yield agent.sleep_until(105 * SECOND)
         agent.log.append((balance(world, "alice", "transit"), balance(world, "alice")))
-        receipt = yield agent.transact("chain", Call("till", "deposit", {"amount": 37}), max_fee_wei=9 * GWEI, max_tip_wei=0)
+        receipt = yield agent.transact(
+            "chain", Call("till", "deposit", {"amount": 37}), max_fee_wei=9 * GWEI, max_tip_wei=0
+        )
         agent.log.append((receipt.block, receipt.time_ns))
 
     alice = Scripted(world, "alice", late)
@@ -173,7 +177,10 @@ def test_a_quote_is_what_would_arrive_or_the_same_refusal(amount: int) -> None:
 def test_it_publishes_its_terms() -> None:
     _, _, first, _ = three_hosts()
     custody = first.venues["first custody"]
-    assert custody.published(0) == (("chain", "COIN", Way(FEE, 100 * SECOND)), ("second", "COIN", Way(FEE, 100 * SECOND)))
+    assert custody.published(0) == (
+        ("chain", "COIN", Way(FEE, 100 * SECOND)),
+        ("second", "COIN", Way(FEE, 100 * SECOND)),
+    )
     assert custody.assets == (COIN,)
     assert custody.state_bytes() == b""
     with pytest.raises(BadArguments, match="COIN to chain"):

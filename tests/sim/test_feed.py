@@ -13,7 +13,12 @@ from shoal.sim.draws import Draws
 from shoal.sim.feed import Feed, News
 from shoal.sim.latency import ConstantLatency, Latency, LogNormalLatency, Network
 
-LATENCIES: list[Latency] = [ConstantLatency(1), ConstantLatency(30), LogNormalLatency(25, 0.0), LogNormalLatency(25, 2.0)]
+LATENCIES: list[Latency] = [
+    ConstantLatency(1),
+    ConstantLatency(30),
+    LogNormalLatency(25, 0.0),
+    LogNormalLatency(25, 2.0),
+]
 gaps = st.lists(st.integers(0, 40), min_size=1, max_size=30)
 
 

@@ -162,3 +162,14 @@ def test_asking_after_an_unknown_asset_does_not_make_it_known() -> None:
     with pytest.raises(InsufficientFunds):
         ledger.transfer(ASSETS[0], ALICE, BOB, 1)
     assert ledger.assets == ()
+
+
+def test_all_balances_of_an_account() -> None:
+    ledger = Ledger(Journal())
+    ledger.mint(ASSETS[0], ALICE, 3)
+    ledger.mint(ASSETS[1], ALICE, 4)
+    ledger.mint(ASSETS[1], BOB, 5)
+    ledger.transfer(ASSETS[0], ALICE, BOB, 3)
+    assert ledger.balances(ALICE) == {ASSETS[0]: 0, ASSETS[1]: 4}
+    assert ledger.balances(BOB) == {ASSETS[0]: 3, ASSETS[1]: 5}
+    assert ledger.balances(ACCOUNTS[1]) == {}

@@ -65,7 +65,9 @@ def test_other_rows_other_digest(first: list[Any], second: list[Any]) -> None:
     fill(one, first)
     fill(other, second)
     alike = len(first) == len(second) and all(
-        same(a, b) and repr(a) == repr(b) for left, right in zip(first, second, strict=True) for a, b in zip(left, right, strict=True)
+        same(a, b) and repr(a) == repr(b)
+        for left, right in zip(first, second, strict=True)
+        for a, b in zip(left, right, strict=True)
     )
     if alike or repr(first) != repr(second):
         assert (one.digest() == other.digest()) is alike

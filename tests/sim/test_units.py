@@ -80,7 +80,9 @@ def test_what_is_no_plain_decimal_is_refused(text: str) -> None:
     assert len(str(caught.value)) < 300
 
 
-@pytest.mark.parametrize("value", [True, False, 1.0, 0.1, math.nan, None, b"1", [], Fraction(1, 2), -1, pytest.param(10**5_000, id="huge")])
+@pytest.mark.parametrize(
+    "value", [True, False, 1.0, 0.1, math.nan, None, b"1", [], Fraction(1, 2), -1, pytest.param(10**5_000, id="huge")]
+)
 def test_what_is_no_text_and_no_whole_number_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="amount of BTC"):
         Asset("BTC", 8).amount(value)

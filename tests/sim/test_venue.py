@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.sim.stand import COIN, Till
 
 from shoal.sim.calls import Call, Outcome
 from shoal.sim.errors import BadArguments, UnknownVerb
@@ -14,7 +15,6 @@ from shoal.sim.journal import Journal
 from shoal.sim.ledger import Ledger
 from shoal.sim.units import Account
 from shoal.sim.venue import Context, whole
-from tests.sim.stand import COIN, Till
 
 
 def context(sender: str = "alice", now_ns: int = 5_999_999_999) -> Context:

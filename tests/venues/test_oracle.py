@@ -12,7 +12,8 @@ from shoal.sim.units import Asset
 from shoal.sim.venue import Venue
 from shoal.sim.world import World
 from shoal.venues.oracle import NotTheReporter, Oracle, OracleNews, answer_of, mixed_price
-from shoal.venues.outside_market import UNLIMITED, OutsideNews
+from shoal.venues.outside_market import UNLIMITED
+from shoal.venues.outside_news import OutsideNews
 
 ETH, USDC = Asset("ETH", 18), Asset("USDC", 6)
 
@@ -33,7 +34,10 @@ class TestOracle(VenueLaws):
     trading = False
 
     def make(self) -> tuple[World, Venue]:
-        return make_oracle()
+        world, oracle = make_oracle()
+        # Off the blocks' own instants, so that a pause of whole blocks ends behind one.
+        world.run(until_ns=world.clock.now_ns + 5)
+        return world, oracle
 
     def good_calls(self, world: World, venue: Venue) -> Mapping[str, Call]:
         return {"report": report(2000 * 10**8)}

@@ -17,7 +17,8 @@ from shoal.sim.price_path import PricePath
 from shoal.sim.units import PPM, Account, Asset
 from shoal.sim.venue import Venue
 from shoal.sim.world import World
-from shoal.venues.outside_market import UNLIMITED, NoPrice, OutsideMarket, OutsideNews, follow
+from shoal.venues.outside_market import UNLIMITED, NoPrice, OutsideMarket, follow
+from shoal.venues.outside_news import OutsideNews
 
 BTC, USDC = Asset("BTC", 8), Asset("USDC", 6)
 PRICE = 50_000.0
@@ -119,7 +120,7 @@ def test_a_round_trip_at_one_instant_costs_exactly_the_fees() -> None:
     bought = market.quote(Flow(5 * BTC.unit).call, now_ns=world.clock.now_ns + 1)
     perform(world, market, Flow(5 * BTC.unit).call)
     # Sold at the instant of the purchase, before anything decays.
-    sold = market.quote(Flow(-5 * BTC.unit).call, now_ns=market._moved_ns)
+    sold = market.quote(Flow(-5 * BTC.unit).call, now_ns=market._moves[2])
     paid, fee = bought.details["amount_in"], bought.details["fee"]
     got, other_fee = sold.details["amount_out"], sold.details["fee"]
     assert 0 <= paid - got - fee - other_fee <= 2
@@ -134,7 +135,7 @@ def test_pieces_cost_what_the_whole_does(parts: list[int]) -> None:
     paid = 0
     for part in parts:
         paid += other.quote(swap_out(BTC, part), now_ns=0).details["amount_in"]
-        other._permanent += part / BTC.unit / scale
+        other._moves = (other._moves[0] + part / BTC.unit / scale, 0.0, 0)
     assert 0 <= paid - whole <= len(parts)
 
 

@@ -35,8 +35,8 @@ class ArbitrageConstantBlocks(ArbitrageWithFees):
     def instances(cls) -> tuple[Self, ...]:
         """A low fee and a high one, at Ethereum's block time."""
         return (
-            cls(fee_ppm=500, worlds=30, quick_worlds=15, blocks=10_000),
-            cls(fee_ppm=3000, worlds=60, quick_worlds=20, blocks=20_000),
+            cls(fee_ppm=500, worlds=60, quick_worlds=20, blocks=5_000),
+            cls(fee_ppm=3000, worlds=60, quick_worlds=20, blocks=12_000),
         )
 
     @property

@@ -29,7 +29,7 @@ class ArbitragePoissonBlocks(ArbitrageWithFees):
         """A low fee and a high one, at Ethereum's block time."""
         return (
             cls(fee_ppm=500, worlds=40, quick_worlds=20, blocks=10_000),
-            cls(fee_ppm=3000, worlds=80, quick_worlds=25, blocks=20_000),
+            cls(fee_ppm=3000, worlds=80, quick_worlds=30, blocks=20_000),
         )
 
     @property

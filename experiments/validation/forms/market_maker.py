@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
-from typing import ClassVar, Final
+from typing import ClassVar, Final, cast
 
 import numpy as np
 
@@ -28,6 +28,10 @@ _HORIZON_NS: Final = 1_000 * 10**9
 _START_PRICE: Final = 1_000.0
 _TICK: Final = "0.000001"
 _CAPITAL_TOKENS: Final = 10**9
+_EXCHANGE: Final = "exchange"
+_BOOK: Final = "book"
+_MAKER: Final = "maker"
+_TAKERS: Final = "takers"
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,8 @@ class MarketMaker(ClosedForm):
     who starts flat. Windows are independent, so the horizon's figures follow from theirs: means and variances of
     inventory add up, and the variance of the profit gains the inventory carried from window to window, m (m - 1) / 2
     sigma^2 h Var(q_h). Control variates of the mean are the number of takers and, in each window, the sum of inventory
-    x moves, whose expectations are known. In each world the profit by the ledger must be delta x trades + sum of inventory x moves.
+    x moves, whose expectations are known. In each world the profit by the ledger must be delta x trades + sum of
+    inventory x moves.
 
     Args:
         risk_aversion: gamma, which sets delta = gamma sigma^2 T / 4 + log(1 + gamma / k) / gamma.
@@ -52,15 +57,17 @@ class MarketMaker(ClosedForm):
         quick_worlds: replications in quick mode.
     """
 
-    source: ClassVar[str] = "Avellaneda and Stoikov (2008), QF 8:217; exact for Poisson arrivals and the symmetric strategy"
+    source: ClassVar[str] = (
+        "Avellaneda and Stoikov (2008), QF 8:217; exact for Poisson arrivals and the symmetric strategy"
+    )
     risk_aversion: float = 0.1
     deviation: float = 2.0
     arrivals: float = 140.0
     decay: float = 1.5
     windows: int = 50
-    horizons: int = 50
+    horizons: int = 40
     worlds: int = 60
-    quick_worlds: int = 24
+    quick_worlds: int = 20
 
     @property
     def name(self) -> str:
@@ -78,37 +85,15 @@ class MarketMaker(ClosedForm):
         return self.quick_worlds if quick else self.worlds
 
     def replicate(self, seed: int) -> Sample:
-        """Mean and variance of a window's profit, its squared inventory; the whole profit twice; trades and controls."""
+        """Profit, its variance and squared inventory of a window; the world's profit twice; trades; two controls."""
         end_ns = self.horizons * _HORIZON_NS
-        mean_wait_ns = _HORIZON_NS / (2.0 * self.arrivals)
-        stream = arrival_stream(seed, "takers")
-        arrivals = list(takewhile(lambda time_ns: time_ns < end_ns, arrivals_ns(0, stream, mean_wait_ns)))
+        stream = arrival_stream(seed, _TAKERS)
+        arrivals = list(takewhile(lambda time_ns: time_ns < end_ns, arrivals_ns(0, stream, self._mean_wait_ns)))
         edges = np.arange(self.horizons * self.windows + 1, dtype=np.int64) * (_HORIZON_NS // self.windows)
         path = self._path(np.union1d(np.array(arrivals, dtype=np.int64) - LEAD_NS, edges), seed)
-        world = World(seed=seed, latency=ConstantLatency(1))
-        exchange = Exchange(world, "exchange")
-        base, quote = world.asset(SYMBOL, 0), world.asset("QUOTE", 6)
-        outside = OutsideMarket(
-            "outside", base, quote, depth_quote_tokens=UNLIMITED, fee_ppm=0, permanent_share=0.0, half_life_s=1.0
-        )
-        book = OrderBook("book", base, quote, tick=_TICK, lot="1", levels=1, bands_bps=())
-        exchange.add(outside)
-        exchange.add(book)
-        for owner in ("maker", "takers"):
-            for asset in (base, quote):
-                world.endow(owner, "exchange", asset, _CAPITAL_TOKENS * asset.unit)
-        distance = round(self.distance / float(_TICK)) * book.grid.tick
-        PeggedMaker(world, "maker", place="home", book=book, outside="outside", distance=distance)
-        ImpatientTakers(
-            world, "takers", place="home", book=book, outside="outside", mean_wait_ns=mean_wait_ns, decay=self.decay
-        )
-        follow(world, {SYMBOL: outside}, path)
-        world.run(until_ns=end_ns + 1)
-        account, escrow = Account("maker", "exchange"), book.reserved(Account("maker", "exchange"))
-        held = [world.ledger.balance(asset, account) + escrow[asset] for asset in (base, quote)]
-        gained = [one / asset.unit - _CAPITAL_TOKENS for one, asset in zip(held, (base, quote), strict=True)]
+        world = self._play(seed, path)
         surplus = len(arrivals) / (2.0 * self.arrivals * self.horizons) - 1.0
-        return *self._figures(world, path, edges, gained), surplus
+        return *self._figures(world, path, edges), surplus
 
     def estimate(self, samples: Sequence[Sample]) -> tuple[Estimate, ...]:
         """The paper's three columns, and the identity on each path."""
@@ -151,37 +136,77 @@ class MarketMaker(ClosedForm):
             ),
         )
 
+    @property
+    def _mean_wait_ns(self) -> float:
+        """Between takers of either side."""
+        return _HORIZON_NS / (2.0 * self.arrivals)
+
     def _path(self, times: Times, seed: int) -> PricePath:
         normals = np.random.Generator(np.random.Philox(key=seed)).standard_normal(len(times) - 1)
         steps = self.deviation * np.sqrt(np.diff(times) / _HORIZON_NS) * normals
         prices = _START_PRICE + np.concatenate([[0.0], np.cumsum(steps)])
         return PricePath(times, {SYMBOL: prices}, end_ns=int(times[-1]) + 1, kind="generated", source_step_ns=0)
 
-    def _figures(self, world: World, path: PricePath, edges: Times, gained: Sequence[float]) -> Sample:
+    def _play(self, seed: int, path: PricePath) -> World:
+        """A world with the book, the outside price, the maker and the takers, run to the path's end."""
+        world = World(seed=seed, latency=ConstantLatency(1))
+        exchange = Exchange(world, _EXCHANGE)
+        base, quote = world.asset(SYMBOL, 0), world.asset("QUOTE", 6)
+        outside = OutsideMarket(
+            "outside", base, quote, depth_quote_tokens=UNLIMITED, fee_ppm=0, permanent_share=0.0, half_life_s=1.0
+        )
+        book = OrderBook(_BOOK, base, quote, tick=_TICK, lot="1", levels=1, bands_bps=())
+        exchange.add(outside)
+        exchange.add(book)
+        for owner in (_MAKER, _TAKERS):
+            for asset in (base, quote):
+                world.endow(owner, _EXCHANGE, asset, _CAPITAL_TOKENS * asset.unit)
+        distance = round(self.distance / float(_TICK)) * book.grid.tick
+        PeggedMaker(world, _MAKER, place="home", book=book, outside=outside.name, distance=distance)
+        ImpatientTakers(
+            world,
+            _TAKERS,
+            place="home",
+            book=book,
+            outside=outside.name,
+            mean_wait_ns=self._mean_wait_ns,
+            decay=self.decay,
+        )
+        follow(world, {SYMBOL: outside}, path)
+        world.run(until_ns=path.end_ns)
+        return world
+
+    def _figures(self, world: World, path: PricePath, edges: Times) -> Sample:
         world.records.close()
         fills = world.records.tables["fills"].arrow()
-        side = -fills["side"].to_numpy().astype(np.float64)
-        cash = -side * fills["quote_tokens"].to_numpy()
-        times, prices = path.times_ns, path.prices[SYMBOL]
-        filled_ns = fills["time_ns"].to_numpy()
+        filled_ns, times, prices = fills["time_ns"].to_numpy(), path.times_ns, path.prices[SYMBOL]
+        bought = -fills["side"].to_numpy().astype(np.float64)
+        inventory = np.concatenate([[0.0], np.cumsum(bought)])
+        cash = np.concatenate([[0.0], np.cumsum(-bought * fills["quote_tokens"].to_numpy())])
         rows = np.searchsorted(filled_ns, edges)
-        mid = prices[np.searchsorted(times, edges)]
-        held, paid = (np.concatenate([[0.0], np.cumsum(one)])[rows] for one in (side, cash))
-        bought = np.diff(held)
-        profit = np.diff(paid) + bought * mid[1:]
-        whole = gained[1] + gained[0] * float(prices[-1])
-        steps = np.diff(prices)
+        change = np.diff(inventory[rows])
+        profit = np.diff(cash[rows]) + change * prices[np.searchsorted(times, edges)][1:]
         # Inventory over a step of the path: what was held after all fills before the step's end.
-        inventory = np.concatenate([[0.0], np.cumsum(side)])[np.searchsorted(filled_ns, times[1:])]
-        identity = self.distance * len(side) + float(inventory @ steps)
-        opening = held[np.searchsorted(edges, times[1:]) - 1]
-        moves = float((inventory - opening) @ steps) / len(profit)
+        held, steps = inventory[np.searchsorted(filled_ns, times[1:])], np.diff(prices)
+        opening = inventory[rows][np.searchsorted(edges, times[1:]) - 1]
         return (
             float(profit.mean()),
             float(profit.var(ddof=1)),
-            float((bought**2).mean()),
-            whole,
-            identity,
-            float(len(side)),
-            moves,
+            float((change**2).mean()),
+            _gained(world, float(prices[-1])),
+            self.distance * len(bought) + float(held @ steps),
+            float(len(bought)),
+            float((held - opening) @ steps) / len(profit),
         )
+
+
+def _gained(world: World, price: float) -> float:
+    """What the maker has more than at the start by the ledger, escrow included, at that price."""
+    account = Account(_MAKER, _EXCHANGE)
+    book = cast(OrderBook, world.venues[_BOOK])
+    escrow = book.reserved(account)
+    base, quote = book.assets
+    more = [
+        (world.ledger.balance(asset, account) + escrow[asset]) / asset.unit - _CAPITAL_TOKENS for asset in (base, quote)
+    ]
+    return more[0] * price + more[1]

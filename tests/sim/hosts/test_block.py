@@ -22,7 +22,12 @@ def test_tables_of_blocks_and_transactions_agree() -> None:
     assert [row["result"] for row in first] == ["ok", "InsufficientFunds"]
     assert [row["tip_wei"] for row in first] == [2, 1]
     [refused] = [row for row in transactions if row["block"] == -1]
-    assert (refused["result"], refused["position"], refused["gas_used"], refused["fee_raw"]) == ("FeeCapTooLow", -1, 0, 0)
+    assert (refused["result"], refused["position"], refused["gas_used"], refused["fee_raw"]) == (
+        "FeeCapTooLow",
+        -1,
+        0,
+        0,
+    )
     assert world.transactions == len(transactions) == 3
     assert blocks[1]["base_fee_wei"] < blocks[0]["base_fee_wei"] == GWEI
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sim.stand import BLOCK_NS, GWEI, SECOND, chain_world, deposit, fund, put, transaction
 
 from shoal.sim.calls import Bundle, Call
-from tests.sim.stand import BLOCK_NS, GWEI, SECOND, chain_world, deposit, fund, put, transaction
 
 sizes = st.lists(st.tuples(st.integers(21_000, 120_000), st.integers(0, 9)), min_size=1, max_size=10)
 

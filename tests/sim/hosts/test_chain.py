@@ -7,17 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from shoal.sim.calls import AllOf, Bundle, Call, OutputOf
-from shoal.sim.errors import Refusal
-from shoal.sim.hosts.base_fee import next_base_fee_wei
-from shoal.sim.hosts.block_schedule import PoissonBlocks
-from shoal.sim.hosts.block_space import BlockSpaceDemand
-from shoal.sim.hosts.chain import PROPOSER, Chain
-from shoal.sim.hosts.gas import INTRINSIC_GAS, TRANSACTION_GAS_CAP
-from shoal.sim.latency import ConstantLatency, LogNormalLatency
-from shoal.sim.ordering.first_come import FirstCome
-from shoal.sim.world import World
 from tests.sim.stand import (
     BLOCK_NS,
     COIN,
@@ -37,6 +26,17 @@ from tests.sim.stand import (
     transaction,
     withdraw,
 )
+
+from shoal.sim.calls import AllOf, Bundle, Call, OutputOf
+from shoal.sim.errors import Refusal
+from shoal.sim.hosts.base_fee import next_base_fee_wei
+from shoal.sim.hosts.block_schedule import PoissonBlocks
+from shoal.sim.hosts.block_space import BlockSpaceDemand
+from shoal.sim.hosts.chain import PROPOSER, Chain
+from shoal.sim.hosts.gas import INTRINSIC_GAS, TRANSACTION_GAS_CAP
+from shoal.sim.latency import ConstantLatency, LogNormalLatency
+from shoal.sim.ordering.first_come import FirstCome
+from shoal.sim.world import World
 
 CALL_GAS = 30_000
 PLAIN_GAS = INTRINSIC_GAS + CALL_GAS
@@ -195,9 +195,7 @@ def test_the_base_fee_moves_with_gas_used_and_is_burnt_and_counted(limit: int) -
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-def test_a_refused_transaction_pays_gas_and_leaves_no_other_trace(
-    calls: tuple[Call, ...], code: str, gas: int
-) -> None:
+def test_a_refused_transaction_pays_gas_and_leaves_no_other_trace(calls: tuple[Call, ...], code: str, gas: int) -> None:
     world, chain, till = chain_world()
     fund(world, "alice")
     coins = balance(world, "alice")
@@ -252,7 +250,10 @@ def test_the_limit_is_reserved_up_front() -> None:
     world.endow("alice", "chain", WEI, 100_000 * 5 * GWEI)
     # The native money itself is what the till holds: all that is left after the reservation goes in.
     chain.add(Till("wei till", WEI))
-    put(chain, transaction("alice", Call("wei till", "deposit", {"amount": AllOf(WEI)}), gas_limit=100_000, fee=5 * GWEI))
+    put(
+        chain,
+        transaction("alice", Call("wei till", "deposit", {"amount": AllOf(WEI)}), gas_limit=100_000, fee=5 * GWEI),
+    )
     run_blocks(world)
     assert balance(world, "wei till", asset=WEI) == 100_000 * 5 * GWEI - 100_000 * 2 * GWEI
 

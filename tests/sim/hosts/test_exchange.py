@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.sim.stand import COIN, Scripted, Till, act, balance, deposit, exchange_world, state_of, withdraw
 
 from shoal.sim.calls import AllOf, Call, OutputOf
 from shoal.sim.errors import BadArguments, InsufficientFunds, InvariantViolated, Refusal, ShoalError
 from shoal.sim.hosts.exchange import Exchange
 from shoal.sim.latency import ConstantLatency, LogNormalLatency
 from shoal.sim.world import World
-from tests.sim.stand import COIN, Scripted, Till, act, balance, deposit, exchange_world, state_of, withdraw
 
 
 def rich(world: World, *names: str) -> None:
@@ -294,9 +294,7 @@ def test_any_traffic_conserves_and_equals_a_plain_model(script: list[Any]) -> No
     agents = [Scripted(world, name, live(name)) for name in ("alice", "bob")]
     world.run(until_ns=10**9)
     for agent in agents:
-        held = sum(
-            (entry[1] if entry[0] else -entry[1]) for entry in agent.log if not isinstance(entry, ShoalError)
-        )
+        held = sum((entry[1] if entry[0] else -entry[1]) for entry in agent.log if not isinstance(entry, ShoalError))
         assert till.held.get(agent.name, 0) == held
         assert balance(world, agent.name, "exchange") == 20 - held
     assert exchange.executed + exchange.refused == len(script)

@@ -7,12 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from shoal.sim.calls import Bundle, Call, OutputOf, Receipt, Transaction
-from shoal.sim.custody import Custody, Way
-from shoal.sim.hosts.exchange import Exchange
-from shoal.sim.journal import Journal
-from shoal.sim.world import World
 from tests.sim.stand import (
     BLOCK_NS,
     COIN,
@@ -28,6 +22,12 @@ from tests.sim.stand import (
     transaction,
     withdraw,
 )
+
+from shoal.sim.calls import Bundle, Call, OutputOf, Receipt, Transaction
+from shoal.sim.custody import Custody, Way
+from shoal.sim.hosts.exchange import Exchange
+from shoal.sim.journal import Journal
+from shoal.sim.world import World
 
 SENDERS = ("alice", "bob", "carol")
 calls = st.lists(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from tests.sim.stand import COIN, Scripted, Till, act, deposit, exchange_world
 
 from shoal.sim.calls import Call
 from shoal.sim.hosts.exchange import Exchange
 from shoal.sim.world import World
-from tests.sim.stand import COIN, Scripted, Till, act, deposit, exchange_world
 
 
 @pytest.mark.parametrize("name", ["", "transit", 5, None])

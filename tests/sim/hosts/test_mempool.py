@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.sim.stand import transaction
 
 from shoal.sim.calls import Bundle
 from shoal.sim.errors import DroppedFromPool, NonceTooLow, ReplacementUnderpriced
 from shoal.sim.hosts.mempool import Mempool, Pending
-from tests.sim.stand import transaction
 
 LIFETIME = 1_000
 
@@ -77,7 +77,9 @@ def test_a_used_nonce_is_refused_and_leaves_nothing() -> None:
         ((5, 0), (6, 1), True),
     ],
 )
-def test_replacement_takes_a_tenth_more_on_both_caps(old: tuple[int, int], new: tuple[int, int], replaces: bool) -> None:
+def test_replacement_takes_a_tenth_more_on_both_caps(
+    old: tuple[int, int], new: tuple[int, int], replaces: bool
+) -> None:
     pool = Mempool(LIFETIME)
     first = waiting(nonce=0, fee=old[0], tip=old[1])
     second = waiting(nonce=0, fee=new[0], tip=new[1], sequence=2)
