@@ -109,8 +109,9 @@ class InformedTrader(Trader):
                 # A swap is all or nothing; a book gives what it has within the limit.
                 size = affordable(view, side, size, worst_price)
             gas = self.gas_tokens(market)
-            # Closing saves risk, not money: only new positions must earn their gas.
-            if size > 0 and gas is not None and (closing or side * (believed - worst_price) * size > gas):
+            # A new position must earn its gas; one that is closed saves risk, and need only be worth more than its gas.
+            worth = size * (believed if closing else side * (believed - worst_price))
+            if gas is not None and worth > gas:
                 self._book(market, (yield from self.trade(market, side, market.base.floor(size), worst_price)))
                 return
 

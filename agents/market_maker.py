@@ -16,6 +16,7 @@ from shoal.agents.trader import Trader
 from shoal.agents.volatility import RealisedVolatility
 from shoal.sim.calls import Call, Fill
 from shoal.sim.errors import Refusal
+from shoal.sim.feed import Subscription
 from shoal.sim.units import PPM, Asset
 from shoal.venues.book.grid import Grid
 from shoal.venues.book.refusals import UnknownOrder
@@ -142,7 +143,7 @@ class MarketMaker(Trader):
         self._best_result = 0.0
         self._away_until_ns = 0
         self._too_volatile = False
-        self._heard = 0
+        self._statements: Subscription
         self._last_mid = 0.0
         self._settled = False
         self._look_again_ns = 0
@@ -155,7 +156,7 @@ class MarketMaker(Trader):
     def run(self) -> Process:
         """Listen, hedge, and quote or stay away, at each interval."""
         market = self.market(self.book)
-        self._heard = self.statement(market.host).count(self.place)
+        self._statements = self.statement(market.host).subscribe(self.place)
         hedger = Hedger(self, (self.market(self.reference),), slippage_ppm=self.hedge_slippage_ppm)
         began_ns = self.now_ns
         yield self.sleep(1 + int(self.draws("phase").next() * self.interval_ns))
@@ -176,9 +177,7 @@ class MarketMaker(Trader):
 
     def _listen(self, market: Market) -> None:
         """Book the fills that statements have told since the last time."""
-        feed = self.statement(market.host)
-        for news in feed.since(self.place, self._heard):
-            self._heard += 1
+        for news in self._statements.take():
             for venue, fill in news.item.fills:
                 if venue == market.venue and fill.maker == self.name:
                     self._fill(market, fill, news.published_ns)

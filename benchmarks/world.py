@@ -39,7 +39,8 @@ def speed(hours: float, peers: Path | None, peers_python: Path | None) -> None:
     seconds, manifest = statistics.median(walls), manifests[-1]
     spread = (max(walls) - min(walls)) / seconds
     print(
-        f"Python {platform.python_version()}, kernels {manifest['kernels']}, {hours:g} simulated hours, spread {spread:.0%}"
+        f"Python {platform.python_version()}, kernels {manifest['kernels']}, {hours:g} simulated hours, "
+        f"spread {spread:.0%}"
     )
     print()
     print("| figure | value |")

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from shoal.experiments.errors import OptionError, Place
-from shoal.experiments.parameters import Mistake, ParametersRefused, nearest, shown
+from shoal.experiments.parameters import MAXIMUM_MISTAKES, Mistake, ParametersRefused, nearest, shown
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +60,7 @@ def check_options(origin: str, values: Mapping[str, Any]) -> Options:
     mistakes: list[Mistake] = []
     accepted: dict[str, Any] = {}
     names = [each.name for each in fields(Options)]
-    for name, value in values.items():
+    for name, value in islice(values.items(), MAXIMUM_MISTAKES):
         place = Place(f"{origin}, option {shown(name)}")
         if name not in names:
             near = nearest(str(name), names)

@@ -20,6 +20,8 @@ from shoal.experiments.study import Amount, Described, Group, Study, describe, g
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,78}", re.ASCII)
 _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,78}(\.[0-9]{1,77})?([eE][+-]?[0-9]{1,3})?", re.ASCII)
 _SHOWN: Final = 60
+# Whoever makes more has handed in something else altogether.
+MAXIMUM_MISTAKES: Final = 100
 # A floor under bounds that a study leaves open: what fits the columns of the records.
 _WHOLE_LIMIT: Final = 2**63
 _AMOUNT_LIMIT: Final = 10**18
@@ -173,6 +175,8 @@ def _unfold(
     names = {each.path for each in describe(kind)}
     inner = groups(kind)
     for name, value in values.items():
+        if len(mistakes) >= MAXIMUM_MISTAKES:
+            return
         path = prefix + str(name)
         if path in names:
             yield path, value

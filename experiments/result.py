@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,16 +50,19 @@ class Result:
         except KeyError:
             raise KeyError(f"no table {name!r}; there are {', '.join(self.tables())}") from None
 
-    def table(self, name: str) -> pd.DataFrame:
-        """A table as a DataFrame, converted once; do not change it in place.
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pd.DataFrame:
+        """A table as a DataFrame, converted once; do not change it in place. With ``columns`` just those.
 
         Raises:
             KeyError: no such table; the message lists them.
         """
-        frame = self._frames.get(name)
-        if frame is None:
-            from shoal.experiments.measures.frames import frame_of
+        from shoal.experiments.measures.frames import frame_of
 
+        frame = self._frames.get(name)
+        if columns is not None:
+            chosen = list(columns)
+            return frame_of(self.arrow(name).select(chosen)) if frame is None else frame[chosen]
+        if frame is None:
             frame = self._frames[name] = frame_of(self.arrow(name))
         return frame
 

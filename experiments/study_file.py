@@ -5,18 +5,20 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from shoal.experiments.errors import InputError, MalformedFile, Place
 from shoal.experiments.intake import read_bytes
-from shoal.experiments.parameters import Given, Mistake, ParametersRefused, nearest, shown
+from shoal.experiments.parameters import MAXIMUM_MISTAKES, Given, Mistake, ParametersRefused, nearest, shown
 from shoal.experiments.study import Described, Study, describe, groups, headline
 
 FORMAT: Final = 1
 MAXIMUM_BYTES: Final = 2**18
 _KEYS: Final = ("format", "study", "run", "parameters")
-_DEPTH: Final = 16
+_BRACKETS: Final = 16
+_DOTS: Final = 64
 
 
 class NewerFormat(InputError):
@@ -51,7 +53,8 @@ def read_study_file(path: Path | str) -> StudyFile:
     file = read_bytes(path, maximum_bytes=MAXIMUM_BYTES)
     data = _parse(file.data, file.place)
     _check_format(data, file.place)
-    mistakes = [_unknown_key(file.name, key) for key in data if key not in _KEYS]
+    unknown = (key for key in data if key not in _KEYS)
+    mistakes = [_unknown_key(file.name, key) for key in islice(unknown, MAXIMUM_MISTAKES)]
     if not isinstance(data.get("study"), str):
         mistakes.append(
             Mistake(Place(f"{file.name}, key 'study'"), "the name of a study is missing", 'Write study = "market".')
@@ -130,9 +133,14 @@ def _parse(data: bytes, place: Place) -> dict[str, Any]:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise MalformedFile(place, f"it is not UTF-8 at byte {error.start}", "Save it as UTF-8.") from error
-    deepest = _deepest(text)
-    if deepest > _DEPTH:
-        raise MalformedFile(place, f"it nests brackets {deepest} deep, and {_DEPTH} is the limit", "Write it flatter.")
+    brackets, dots = _deepest(text)
+    if brackets > _BRACKETS or dots > _DOTS:
+        # The parser recurses into brackets, and its memory grows with the square of the parts of a dotted key.
+        raise MalformedFile(
+            place,
+            f"it nests {brackets} brackets and puts {dots} dots in a row; {_BRACKETS} and {_DOTS} are the limits",
+            "Write it flatter.",
+        )
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -143,16 +151,24 @@ def _parse(data: bytes, place: Place) -> dict[str, Any]:
         ) from error
 
 
-def _deepest(text: str) -> int:
-    """How deep brackets nest, those in texts and comments counted too: an upper bound that costs one pass."""
-    depth = deepest = 0
+def _deepest(text: str) -> tuple[int, int]:
+    """How deep brackets nest and how many dots a key may have, those in texts and comments counted, too.
+
+    An upper bound that costs one pass over the text.
+    """
+    depth = deepest = dots = longest = 0
     for character in text:
-        if character in "[{":
-            depth += 1
-            deepest = max(deepest, depth)
-        elif character in "]}":
-            depth = max(0, depth - 1)
-    return deepest
+        if character == ".":
+            dots += 1
+            longest = max(longest, dots)
+        elif character in "=,\n[]{}":
+            dots = 0
+            if character in "[{":
+                depth += 1
+                deepest = max(deepest, depth)
+            elif character in "]}":
+                depth = max(0, depth - 1)
+    return deepest, longest
 
 
 def _check_format(data: Mapping[str, Any], place: Place) -> None:

@@ -168,7 +168,7 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
             for call in transaction.calls:
                 self._checked(call)
         answer = simpy.Event(self.world.clock)
-        self._chain(chain).submit(bundle, place=self.place, answer=answer, builder=builder)
+        self._chain(chain).submit(bundle, place=self.place, answer=answer, builder=builder, sender=self.name)
         return answer
 
     def withdraw(self, host: str, asset: Asset, amount: int, *, to: str) -> Call:

@@ -70,7 +70,8 @@ class Bundle:
     """Transactions that land together, in this order and next to each other, or not at all.
 
     Args:
-        transactions: in order; none may revert.
+        transactions: in order; none may revert. Those of other senders must wait in the public pool: they are carried
+            from there, and each sender gets its own receipt.
         block: the only block it may land in; None allows any block up to ``last_block``.
         last_block: the bundle is dropped after this block; None keeps it for the pool's lifetime.
     """

@@ -127,6 +127,12 @@ class TransactionRefused(Refusal):
     happened = "transaction refused"
 
 
+class NotPublic(TransactionRefused):
+    """A bundle holds a transaction of somebody else that does not wait in the public pool, or none of its sender's."""
+
+    happened = "not a public transaction"
+
+
 class NonceTooLow(TransactionRefused):
     """The nonce was used already."""
 

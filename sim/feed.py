@@ -50,6 +50,7 @@ class Feed:
         self._first = 0
         self._readers: dict[str, _Reader] = {}
         self._waiting: dict[str, _Reader] = {}
+        self._subscriptions: list[Subscription] = []
 
     def publish(self, item: Any) -> None:
         """Add an item now, and wake who waits for it, each one latency later."""
@@ -69,22 +70,19 @@ class Feed:
         index = reader.seen - 1 - self._first
         return self._news[index] if index >= 0 else None
 
-    def count(self, place: str) -> int:
-        """How many items have arrived at the place; with ``since`` a way to read each item once."""
+    def subscribe(self, place: str) -> Subscription:
+        """A cursor of a reader who must miss nothing; it begins with the next item that arrives at the place."""
         reader = self._reader(place)
         self._advance(place, reader)
-        return reader.seen
+        subscription = Subscription(self, place, reader.seen)
+        self._subscriptions.append(subscription)
+        return subscription
 
-    def since(self, place: str, count: int) -> list[News]:
-        """The items that arrived at the place after the first ``count`` of them, oldest first.
-
-        Raises:
-            ValueError: items that old are no longer kept (more than 256 behind).
-        """
-        seen = self.count(place)
-        if count < self._first and seen > count:
-            raise ValueError(f"feed {self.name}: item {count} is no longer kept; the oldest is {self._first}")
-        return self._news[max(count - self._first, 0) : seen - self._first]
+    def arrived(self, place: str, after: int) -> list[News]:
+        """What has arrived at the place after the first ``after`` items ever published, as far as it is kept."""
+        reader = self._reader(place)
+        self._advance(place, reader)
+        return self._news[max(after - self._first, 0) : reader.seen - self._first]
 
     def changed(self, place: str) -> simpy.Event:
         """An event that succeeds when the next item arrives at the place; its value is that ``News``."""
@@ -131,11 +129,35 @@ class Feed:
             reader.seen += 1
 
     def _trim(self) -> None:
-        """Drop what every reader has passed, except the newest few that a cursor may still point at."""
+        """Drop what every reader has passed and every subscription has taken, except the newest few."""
         for place, reader in self._readers.items():
             self._advance(place, reader)
         passed = min((reader.seen for reader in self._readers.values()), default=self._first + len(self._news))
-        drop = passed - _KEPT - self._first
+        taken = min((subscription.taken for subscription in self._subscriptions), default=passed)
+        drop = min(passed - _KEPT, taken) - self._first
         if drop > 0:
             del self._news[:drop]
             self._first += drop
+
+
+class Subscription:
+    """Reads every item of a feed once, in order; what it has not taken is kept for it.
+
+    Args:
+        feed: the feed.
+        place: where the reader is.
+        taken: how many items ever published it has passed.
+    """
+
+    __slots__ = ("_feed", "_place", "taken")
+
+    def __init__(self, feed: Feed, place: str, taken: int) -> None:
+        self._feed = feed
+        self._place = place
+        self.taken = taken
+
+    def take(self) -> list[News]:
+        """What has arrived since the last time, oldest first."""
+        news = self._feed.arrived(self._place, self.taken)
+        self.taken += len(news)
+        return news

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
+from typing import ClassVar, Final, NamedTuple
 
 from shoal.sim.calls import Call, Fill, Outcome
-from shoal.sim.clock import PRICE
 from shoal.sim.errors import (
     BadArguments,
     InsufficientInput,
@@ -16,18 +15,12 @@ from shoal.sim.errors import (
     UnknownVerb,
     VenueError,
 )
-from shoal.sim.price_path import PricePath
 from shoal.sim.units import PPM, Asset
 from shoal.sim.venue import Context, Venue, whole
 from shoal.venues.outside_news import LARGEST_IMPACT, OutsideNews
 from shoal.venues.view import DEPTH_BAND
 
-if TYPE_CHECKING:
-    import simpy
-
-    from shoal.sim.world import World
-
-__all__ = ["UNLIMITED", "NoPrice", "OutsideMarket", "OutsideNews", "follow"]
+__all__ = ["UNLIMITED", "NoPrice", "OutsideMarket", "OutsideNews"]
 
 UNLIMITED: Final = math.inf
 # Floats are moved this far against the mover before they are rounded to whole base units: more than the error of
@@ -332,41 +325,3 @@ class OutsideMarket(Venue):
     def gas(self, verb: str) -> int:
         """An exchange charges no gas."""
         return 0
-
-
-def follow(world: World, venues: Mapping[str, OutsideMarket], path: PricePath) -> None:
-    """Let outside markets take their prices from a path, step by step, and publish them.
-
-    The price that holds now is taken at once. Each later step is one event of the clock for all symbols, before
-    everything else at that instant; steps before now are skipped, and the path's last price holds after its end.
-
-    Args:
-        world: the run; the venues live on its hosts already.
-        venues: base symbol to outside market.
-        path: the prices.
-
-    Raises:
-        ValueError: a venue lives on no host of the world, or the path has no such symbol.
-    """
-    for symbol, venue in venues.items():
-        if world.venues.get(venue.name) is not venue:
-            raise ValueError(f"{venue.name}: add it to a host of this world before it follows a path")
-        if symbol not in path.prices:
-            raise ValueError(f"the path has no prices of {symbol!r}; it has {', '.join(path.symbols)}")
-    followed = [(venue, world.host_of[venue.name], path.prices[symbol]) for symbol, venue in venues.items()]
-    times, clock = path.times_ns, world.clock
-
-    def take(index: int) -> None:
-        for venue, host, prices in followed:
-            venue.observe(float(prices[index]))
-            host.publish((venue.name,))
-        if index + 1 < len(times):
-            clock.at(int(times[index + 1]), PRICE, on_step, index + 1)
-
-    def on_step(event: simpy.Event) -> None:
-        take(int(event.value))  # type: ignore[arg-type]
-
-    if clock.now_ns < path.start_ns:
-        clock.at(path.start_ns, PRICE, on_step, 0)
-    elif clock.now_ns < path.end_ns:
-        take(path.index_at(clock.now_ns))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import TypedDict
 
@@ -46,5 +47,8 @@ def bounds(
         starts = random.integers(0, count, size=-(-count // length))
         chosen = (starts[:, None] + offsets[None, :]).ravel()[:count] % count
         values.append(statistic(rows[chosen]))
-    low, high = np.nanpercentile(np.array(values), (2.5, 97.5))
+    defined = [value for value in values if not math.isnan(value)]
+    if not defined:
+        return {"low": math.nan, "high": math.nan}
+    low, high = np.percentile(np.array(defined), (2.5, 97.5))
     return {"low": float(low), "high": float(high)}

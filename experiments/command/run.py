@@ -96,6 +96,8 @@ def _conclude(ended: Ended, *, quiet: bool) -> None:
     kept = "Nothing was kept: there was no --out." if where is None else f"What was recorded until then lies in {where}"
     if ended.status == "interrupted":
         tell(f"interrupted. {kept}")
+        if where is not None:
+            tell(f"`shoal report {_short(where)}` draws what there is.")
         sys.exit(INTERRUPTED)
     failure = result.manifest.get("failure", {})
     if failure.get("traceback"):

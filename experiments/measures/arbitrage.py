@@ -18,7 +18,7 @@ def volume_by_taker(fills: pd.DataFrame, agents: pd.DataFrame) -> pd.DataFrame:
         venue, base, quote, ``taker_kind``, ``fills``, ``volume_quote_tokens``, ``share`` of the venue's volume; the
         shares of a venue sum to 1.
     """
-    kind = kind_of_each(fills["taker"], agents, otherwise="unknown")
+    kind = pd.Series(kind_of_each(fills["taker"], agents, otherwise="unknown"), index=fills.index, dtype=str)
     grouped = fills.assign(taker_kind=kind).groupby(["venue", "base", "quote", "taker_kind"], sort=True)
     result = grouped.agg(fills=("quote_tokens", "size"), volume_quote_tokens=("quote_tokens", "sum")).reset_index()
     total = result.groupby("venue")["volume_quote_tokens"].transform("sum")

@@ -8,6 +8,8 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from shoal.experiments.measures.reference_price import Floats, Times
+
 BPS: Final = 10_000.0
 _TRADED: Final = ("book", "pool")
 
@@ -17,17 +19,17 @@ def gap_series(prices: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         base, quote, venue, ``against``, ``time_ns``, ``gap_bps``: (mid of venue / mid of against - 1) in basis points;
-        NaN where either has none.
+        NaN where either has none. Times are those at which the venue was sampled.
     """
     frames = []
     for (base, quote), rows in prices.groupby(["base", "quote"], sort=True):
-        mids = rows.pivot_table(index="time_ns", columns="venue", values="mid", aggfunc="last", dropna=False)
+        sampled = {str(venue): _mids(mine) for venue, mine in rows.groupby("venue", sort=True)}
         kinds = dict(zip(rows["venue"], rows["kind"], strict=True))
         traded = sorted(name for name, kind in kinds.items() if kind in _TRADED)
         outside = sorted(name for name, kind in kinds.items() if kind == "outside")[:1]
         outside = outside or sorted(name for name, kind in kinds.items() if kind == "path")[:1]
         for one, other in [*((venue, name) for venue in traded for name in outside), *combinations(traded, 2)]:
-            gap = (mids[one].to_numpy(np.float64) / mids[other].to_numpy(np.float64) - 1.0) * BPS
+            times, mids = sampled[one]
             frames.append(
                 pd.DataFrame(
                     {
@@ -35,13 +37,24 @@ def gap_series(prices: pd.DataFrame) -> pd.DataFrame:
                         "quote": quote,
                         "venue": one,
                         "against": other,
-                        "time_ns": mids.index.to_numpy(np.int64),
-                        "gap_bps": gap,
+                        "time_ns": times,
+                        "gap_bps": (mids / _at(*sampled[other], times) - 1.0) * BPS,
                     }
                 )
             )
     columns = ["base", "quote", "venue", "against", "time_ns", "gap_bps"]
     return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+
+
+def _mids(rows: pd.DataFrame) -> tuple[Times, Floats]:
+    ordered = rows.sort_values("time_ns", kind="stable")
+    return ordered["time_ns"].to_numpy(np.int64), ordered["mid"].to_numpy(np.float64)
+
+
+def _at(sampled_ns: Times, mids: Floats, times_ns: Times) -> Floats:
+    """The mid sampled last at or before each time: venues may be sampled at different intervals."""
+    index = np.searchsorted(sampled_ns, times_ns, side="right") - 1
+    return np.where(index >= 0, mids[np.maximum(index, 0)], np.nan)
 
 
 def gaps(series: pd.DataFrame) -> pd.DataFrame:

@@ -33,23 +33,16 @@ class Measured:
 
     Args:
         names: the tables there are.
-        table: gives one by name.
+        table: gives one by name, or some ``columns`` of it.
     """
 
-    def __init__(self, names: tuple[str, ...], table: Callable[[str], pd.DataFrame]) -> None:
+    def __init__(self, names: tuple[str, ...], table: Callable[..., pd.DataFrame]) -> None:
         self._names = frozenset(names)
         self._table = table
 
     def table(self, name: str) -> pd.DataFrame:
         """A recorded table, or an empty one of its schema."""
         return self._table(name) if name in self._names else empty_frame(_SCHEMAS[name])
-
-    @cached_property
-    def reference(self) -> pd.DataFrame:
-        """The prices that fills are marked against: of ``outside_prices`` if that finer table is there."""
-        if "outside_prices" not in self._names:
-            return self.table("prices")
-        return self._table("outside_prices").assign(kind="outside")
 
     @cached_property
     def span_ns(self) -> tuple[int, int]:
@@ -65,7 +58,7 @@ class Measured:
     @cached_property
     def reference_step_s(self) -> float:
         """Seconds between two outside prices: what is faster cannot be marked."""
-        return ReferencePrices.of(self.reference).step_ns / NS
+        return ReferencePrices.of(self.table("prices")).step_ns / NS
 
     @cached_property
     def venues(self) -> pd.DataFrame:
@@ -77,7 +70,7 @@ class Measured:
     @cached_property
     def spread(self) -> pd.DataFrame:
         """See ``measures.spread``."""
-        return spread(self.table("venue_states"), self.table("fills"), self.reference)
+        return spread(self.table("venue_states"), self.table("fills"), self.table("prices"))
 
     @cached_property
     def depth(self) -> pd.DataFrame:
@@ -126,7 +119,7 @@ class Measured:
     @cached_property
     def markouts(self) -> pd.DataFrame:
         """See ``measures.markouts``."""
-        return markouts(self.table("fills"), self.reference, self.table("agents"))
+        return markouts(self.table("fills"), self.table("prices"), self.table("agents"))
 
     @cached_property
     def liquidity_series(self) -> pd.DataFrame:
@@ -143,8 +136,18 @@ class Measured:
         """See ``measures.earned``; empty for a run that ended before its books were closed."""
         if not len(self.table("agents")):
             return earned(*(empty_frame(schema) for schema in (FILLS, PRICES, AGENTS, VENUE_STATES)))
-        names = ("agents", "venue_states", "transactions", "blocks", "orders")
-        return earned(self.table("fills"), self.reference, *(self.table(name) for name in names))
+        # The arguments of orders are long, and not needed here.
+        columns = ("venue", "verb", "sender", "result")
+        orders = self._table("orders", columns=columns) if "orders" in self._names else None
+        return earned(
+            self.table("fills"),
+            self.table("prices"),
+            self.table("agents"),
+            self.table("venue_states"),
+            self.table("transactions"),
+            self.table("blocks"),
+            orders,
+        )
 
     @cached_property
     def earned_by_kind(self) -> pd.DataFrame:
@@ -155,7 +158,7 @@ class Measured:
     def transfers_between_kinds(self) -> pd.DataFrame:
         """See ``measures.earned.transfers_between_kinds``."""
         return transfers_between_kinds(
-            self.table("fills"), self.reference, self.table("agents"), self.table("venue_states")
+            self.table("fills"), self.table("prices"), self.table("agents"), self.table("venue_states")
         )
 
     @cached_property

@@ -34,12 +34,12 @@ def parameter_sheet(manifest: Mapping[str, Any]) -> Sheet:
             (
                 Cell(path),
                 Cell(f"{_text(value)} {described.parameter.unit}".strip()),
-                Cell("set by the user" if changed else tag.kind, tone="set" if changed else tag.kind),
-                Cell(f"default {_text(described.default)}" if changed else source),
+                Cell("not the default" if changed else tag.kind, tone="set" if changed else tag.kind),
                 Cell(described.parameter.explain),
+                Cell(f"default {_text(described.default)}" if changed else source),
             )
         )
-    headings = ("parameter", "value", "tag", "source", "meaning")
+    headings = ("parameter", "value", "tag", "meaning", "source")
     return Sheet("Every parameter of the study", tuple(Column(name, name) for name in headings), tuple(rows))
 
 
@@ -149,5 +149,5 @@ def _text(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(_text(each) for each in value)
     if isinstance(value, float):
-        return f"{value:,.0f}" if value.is_integer() and abs(value) >= 1e4 else f"{value:g}"
+        return f"{value:,.0f}".replace(",", "\u202f") if value.is_integer() and abs(value) >= 1e4 else f"{value:g}"
     return str(value)

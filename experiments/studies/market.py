@@ -38,10 +38,11 @@ from shoal.experiments.prices.bridge import bridge_prices
 from shoal.experiments.prices.generated import BTC, ETH, Crash, JumpDiffusion, generate_prices
 from shoal.experiments.study import Problem, Study, Tag, group, parameter
 from shoal.sim.price_path import PricePath
+from shoal.sim.price_process import follow
 from shoal.sim.records import Records
 from shoal.sim.units import NANOSECONDS_PER_SECOND
 from shoal.sim.world import World
-from shoal.venues.outside_market import OutsideMarket, follow
+from shoal.venues.outside_market import OutsideMarket
 
 QUOTE: Final = "USDC"
 DECIMALS: Final[Mapping[str, int]] = {"BTC": 8, "ETH": 18, QUOTE: 6}

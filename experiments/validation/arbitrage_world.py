@@ -21,10 +21,11 @@ from shoal.sim.hosts.chain import Chain
 from shoal.sim.hosts.exchange import Exchange
 from shoal.sim.latency import ConstantLatency
 from shoal.sim.price_path import PricePath
+from shoal.sim.price_process import follow
 from shoal.sim.units import Account
 from shoal.sim.world import World
 from shoal.venues.amm.constant_product import ConstantProduct
-from shoal.venues.outside_market import UNLIMITED, OutsideMarket, follow
+from shoal.venues.outside_market import UNLIMITED, OutsideMarket
 
 Times = npt.NDArray[np.int64]
 

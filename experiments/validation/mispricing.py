@@ -14,7 +14,7 @@ from shoal.experiments.prices.generated import geometric_brownian
 from shoal.experiments.validation.arbitrage_world import START_PRICE, SYMBOL, Blocks, observe, play
 from shoal.experiments.validation.check import Estimate
 from shoal.experiments.validation.closed_form import ClosedForm, Sample
-from shoal.experiments.validation.statistics import Array, Mean, controlled_mean
+from shoal.experiments.validation.statistics import Array, Mean, controlled_mean, mean, without_controls
 from shoal.sim.hosts.block_schedule import BlockSchedule
 from shoal.sim.units import PPM
 
@@ -131,9 +131,16 @@ class ArbitrageWithFees(ClosedForm):
         deviation = math.sqrt(square.value * self._variance)
         count = len(samples) * (self.blocks - BURN_IN)
         detail = f"{count:,} blocks{remark}"
+        table: Array = np.array(samples)
+        plain_traded, plain_profit = mean(table[:, 0]), self._profit(mean(table[:, 1]))
         return (
-            Estimate("probability of a trade", law.traded, *traded, detail=detail),
-            Estimate("profit, bp of the pool a day", self._daily_bps(law.profit), *self._profit(profit), detail=detail),
+            Estimate("probability of a trade", law.traded, *traded, detail=detail + without_controls(plain_traded)),
+            Estimate(
+                "profit, bp of the pool a day",
+                self._daily_bps(law.profit),
+                *self._profit(profit),
+                detail=detail + without_controls(plain_profit),
+            ),
             Estimate(
                 "deviation of the log mispricing, bp",
                 law.deviation * BPS,

@@ -6,6 +6,7 @@ from math import isqrt
 
 from shoal.sim.agent import Agent, Process
 from shoal.sim.calls import Call
+from shoal.sim.errors import Refusal
 from shoal.sim.units import PPM
 from shoal.sim.world import World
 from shoal.venues.amm.constant_product_view import ConstantProductView
@@ -45,8 +46,13 @@ class MyopicArbitrageur(Agent):
             if state is None or outside.mid is None or not state.item.supply:
                 continue
             call = best_swap(self.pool, state.item, outside.mid)
-            if call is not None:
-                self.transact(self.chain, call, max_fee_wei=0, max_tip_wei=0)
+            if call is None:
+                continue
+            try:
+                # Until it is in a block, a second trade would be one too many.
+                yield self.transact(self.chain, call, max_fee_wei=0, max_tip_wei=0)
+            except Refusal:
+                continue
 
 
 def best_swap(pool: str, view: ConstantProductView, price: float) -> Call | None:

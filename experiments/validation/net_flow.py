@@ -77,7 +77,10 @@ class Watcher(Agent):
 
     def run(self) -> Process:
         """Read for ever."""
+        feed = self.world.feeds[self.market]
+        subscription = feed.subscribe(self.place)
         while True:
-            news = yield self.changed(self.market)
-            if news.item.mid is not None:
-                self.mids[news.published_ns] = news.item.mid
+            yield feed.changed(self.place)
+            for news in subscription.take():
+                if news.item.mid is not None:
+                    self.mids[news.published_ns] = news.item.mid

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shoal.sim.agent import Agent, Process
 from shoal.sim.calls import AllOf, Call
+from shoal.sim.errors import Refusal
 from shoal.sim.world import World
 from shoal.venues.amm.constant_product import ConstantProduct
 
@@ -42,11 +43,14 @@ class Provider(Agent):
         self.leave_ns = leave_ns
 
     def run(self) -> Process:
-        """Deposit, wait, withdraw."""
+        """Deposit, wait, withdraw; whose deposit is refused is not heard of again."""
         base, quote = self.amounts
         deposit = Call(self.pool, "add_liquidity", {"amount_base": base, "amount_quote": quote})
-        yield self.transact(self.chain, deposit, max_fee_wei=0, max_tip_wei=0)
+        try:
+            yield self.transact(self.chain, deposit, max_fee_wei=0, max_tip_wei=0)
+        except Refusal:
+            return
         if self.leave_ns is not None:
             yield self.sleep_until(self.leave_ns)
             withdrawal = Call(self.pool, "remove_liquidity", {"liquidity": AllOf(self.liquidity)})
-            yield self.transact(self.chain, withdrawal, max_fee_wei=0, max_tip_wei=0)
+            self.transact(self.chain, withdrawal, max_fee_wei=0, max_tip_wei=0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -95,7 +96,9 @@ def _in_process(forms: Sequence[ClosedForm], jobs: Sequence[_Job], seed: int) ->
 def _in_pool(forms: Sequence[ClosedForm], jobs: Sequence[_Job], seed: int, processes: int) -> Iterator[_Done]:
     # Spawned processes inherit nothing: what a replication gives depends on its seed alone, on every platform.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(processes, mp_context=context) as pool:
+    # Ctrl-C is this process's to handle: the others finish the replication they are at and get no more.
+    quiet = (signal.SIGINT, signal.SIG_IGN)
+    with ProcessPoolExecutor(processes, mp_context=context, initializer=signal.signal, initargs=quiet) as pool:
         waiting: list[Future[_Done]] = [pool.submit(_replicate, forms[job[0]], seed, job) for job in jobs]
         try:
             for future in as_completed(waiting):

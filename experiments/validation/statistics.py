@@ -43,3 +43,12 @@ def controlled_mean(values: Array, controls: Array) -> Mean:
     residuals = values - design @ coefficients
     variance = float(residuals @ residuals) / (len(values) - design.shape[1])
     return Mean(float(coefficients[0]), math.sqrt(variance * float(inverse[0] @ inverse[0])))
+
+
+def without_controls(plain: Mean) -> str:
+    """What to add to a detail, so that nobody has to trust the controls.
+
+    >>> without_controls(Mean(0.4567, 0.00123))
+    '; without control variates 0.4567 +- 0.0012'
+    """
+    return f"; without control variates {plain.value:.4g} +- {plain.standard_error:.2g}"

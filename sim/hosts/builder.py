@@ -7,7 +7,7 @@ import math
 from typing import Any
 
 from shoal.sim.calls import Bundle
-from shoal.sim.errors import NonceTooLow, Refusal, WouldRevert
+from shoal.sim.errors import DroppedFromPool, NonceTooLow, Refusal, WouldRevert
 from shoal.sim.hosts.block import Block, Landed
 from shoal.sim.hosts.executor import Executor
 from shoal.sim.hosts.gas import tip_wei
@@ -71,6 +71,9 @@ class BlockBuilder:
         left_out: list[LeftOut] = []
         while queue:
             _, pending, offer = heapq.heappop(queue)
+            if pending.left_ns is not None:
+                # A bundle has carried it into this block already.
+                continue
             if not (self._payable(pending, block) and self._fits(pending, offer, block)):
                 continue
             refusal = self._include(pending, block, landed)
@@ -115,10 +118,13 @@ class BlockBuilder:
             if refusal is None and transaction.nonce is not None and transaction.nonce != next_nonce:
                 kind = NonceTooLow if transaction.nonce < next_nonce else WouldRevert
                 refusal = kind(transaction.sender, transaction.nonce, next_nonce, "nonce")
-            if refusal is None:
+            origin = pending if transaction.sender == pending.sender else self._pool.original(transaction)
+            if origin is None:
+                refusal = DroppedFromPool(transaction.sender, "its block already, or its end", "to wait in the pool")
+            if refusal is None and origin is not None:
                 receipt = self._executor.run(transaction, block)
                 receipt.position = len(landed) + len(together)
-                together.append(Landed(pending, transaction, receipt, tip_wei(transaction, block.base_fee_wei)))
+                together.append(Landed(origin, transaction, receipt, tip_wei(transaction, block.base_fee_wei)))
                 must_hold = pending.bundle is not None or (transaction.drop_if_reverts and protected)
                 refusal = receipt.refusal if must_hold else None
             if refusal is not None:
@@ -128,4 +134,7 @@ class BlockBuilder:
                     return refusal
                 return WouldRevert(transaction.sender, refusal.code, "success")
         landed += together
+        for one in together:
+            if one.pending is not pending:
+                self._pool.remove(one.pending, block.time_ns)
         return None

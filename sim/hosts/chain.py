@@ -11,7 +11,7 @@ import simpy
 
 from shoal.sim.calls import Bundle, Call, Departure, Outcome, Receipt, Transaction
 from shoal.sim.clock import BLOCK, DELIVERY
-from shoal.sim.errors import DroppedFromPool, FeeCapTooLow, GasLimitExceeded, Refusal
+from shoal.sim.errors import DroppedFromPool, FeeCapTooLow, GasLimitExceeded, NotPublic, Refusal
 from shoal.sim.hosts.base_fee import ELASTICITY, next_base_fee_wei
 from shoal.sim.hosts.block import Block, BlockBook, BlockNews, Landed
 from shoal.sim.hosts.block_schedule import BlockSchedule
@@ -137,8 +137,11 @@ class Chain(Host):
         place: str,
         answer: simpy.Event | None,
         builder: str | None = None,
+        sender: str | None = None,
     ) -> None:
         """Send a transaction to the public pool, or privately to a builder; bundles are always private.
+
+        ``sender`` is whose bundle it is; without it that of the first transaction.
 
         Raises:
             ValueError: a builder nobody knows, an empty bundle, or a bundle sent to the public pool.
@@ -150,9 +153,9 @@ class Chain(Host):
         if bundle is not None and (not transactions or builder is None):
             raise ValueError("a bundle holds at least one transaction and goes privately to a builder")
         clock = self.world.clock
-        sender = transactions[0].sender
-        pending = Pending(transactions, bundle, 0, 0, clock.now_ns, place, builder, answer)
-        arrival_ns = clock.now_ns + self.world.network.delay_ns(place, self.name, sender)
+        owner = sender if sender is not None else transactions[0].sender
+        pending = Pending(transactions, bundle, 0, 0, clock.now_ns, place, builder, answer, owner=owner)
+        arrival_ns = clock.now_ns + self.world.network.delay_ns(place, self.name, owner)
         clock.at(arrival_ns, DELIVERY, self._receive, pending)
 
     def pending(self, place: str) -> list[Seen]:
@@ -229,9 +232,9 @@ class Chain(Host):
         pending.sequence = self._sequence
         pending.arrival_ns = self.world.clock.now_ns
         try:
-            pending.transactions = tuple(self._admitted(transaction) for transaction in pending.transactions)
             if pending.bundle is not None:
-                _check_optional(pending.sender, block=pending.bundle.block, last_block=pending.bundle.last_block)
+                self._check_bundle(pending, pending.bundle)
+            pending.transactions = tuple(self._admitted(transaction) for transaction in pending.transactions)
             replaced = self.pool.admit(pending, self.nonce(pending.sender))
         except Refusal as refusal:
             self._refuse(pending, refusal)
@@ -240,6 +243,16 @@ class Chain(Host):
             self._refuse(replaced, DroppedFromPool(replaced.sender, "a replacement", "to stay the best offer"))
         if pending.builder is None:
             self.arrivals.publish(Seen(pending.sequence, pending.arrival_ns, pending.transactions[0]))
+
+    def _check_bundle(self, pending: Pending, bundle: Bundle) -> None:
+        """Nobody signs for others: what is not the sender's own must wait in the public pool."""
+        owner = pending.sender
+        _check_optional(owner, block=bundle.block, last_block=bundle.last_block)
+        if all(one.sender != owner for one in pending.transactions):
+            raise NotPublic(owner, "none of its own transactions", "at least one")
+        for one in pending.transactions:
+            if one.sender != owner and self.pool.original(one) is None:
+                raise NotPublic(owner, f"a transaction of {one.sender}", "one that waits in the public pool")
 
     def _admitted(self, transaction: Transaction) -> Transaction:
         """The transaction with its gas limit spelt out, if it makes sense and its sender could pay."""
@@ -342,7 +355,7 @@ class Chain(Host):
         self._answer_all(landed)
 
     def _answer_all(self, landed: Sequence[Landed]) -> None:
-        """One answer for each transaction; one for a whole bundle, with all its outcomes."""
+        """One answer for each transaction; one for a whole bundle, with all outcomes of its sender's own."""
         grouped: dict[int, list[Landed]] = {}
         for entry in landed:
             grouped.setdefault(entry.pending.sequence, []).append(entry)

@@ -30,11 +30,12 @@ class Pending:
     builder: str | None
     answer: simpy.Event | None
     left_ns: int | None = None
+    owner: str = ""
 
     @property
     def sender(self) -> str:
-        """Who sent it (a bundle: who sent its first transaction)."""
-        return self.transactions[0].sender
+        """Who sent it; of a bundle its owner, who may carry public transactions of others in it."""
+        return self.owner or self.transactions[0].sender
 
 
 class Seen(NamedTuple):
@@ -106,6 +107,13 @@ class Mempool:
                 unnumbered = True
                 found.append(pending)
         return found
+
+    def original(self, transaction: Transaction) -> Pending | None:
+        """The public pool's entry of this transaction, or None if it does not wait there."""
+        for pending in self._by_sender.get(transaction.sender, ()):
+            if pending.builder is None and pending.transactions[0] == transaction:
+                return pending
+        return None
 
     def senders(self) -> list[str]:
         """Everybody of whom a transaction waits, in the order they first came."""

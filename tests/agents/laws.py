@@ -20,12 +20,13 @@ from shoal.sim.hosts.chain import Chain
 from shoal.sim.hosts.exchange import Exchange
 from shoal.sim.latency import ConstantLatency
 from shoal.sim.price_path import PricePath
+from shoal.sim.price_process import follow
 from shoal.sim.units import Asset
 from shoal.sim.world import World
 from shoal.venues.amm.constant_product import ConstantProduct
 from shoal.venues.book.order_book import OrderBook
 from shoal.venues.oracle import Oracle
-from shoal.venues.outside_market import OutsideMarket, follow
+from shoal.venues.outside_market import OutsideMarket
 
 SECOND_NS = 10**9
 START_NS = 1_700_000_000 * SECOND_NS

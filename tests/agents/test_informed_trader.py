@@ -62,6 +62,15 @@ def test_it_goes_back_when_the_gap_has_closed() -> None:
     assert abs(trader.position) < 0.001
 
 
+def test_what_is_worth_less_than_its_gas_is_not_closed_on_a_chain() -> None:
+    market = SmallMarket(flat())
+    market.fund()
+    trader = make(market.world, venues=("pool",), unwind_ppm=10_000)
+    trader.position = 1e-9
+    market.run(100)
+    assert not calls_of(market.world)
+
+
 def test_a_gap_within_its_costs_is_left_alone() -> None:
     market = SmallMarket(jump(by=1.0015))
     market.fund()

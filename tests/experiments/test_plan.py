@@ -153,7 +153,7 @@ def test_a_study_file_reads_only_what_lies_beside_it(folder: Path, name: str) ->
 
 @pytest.mark.parametrize("value", ["5", "true", "['a']", '""', '"a\\u0000b"', "{a = 1}"])
 def test_prices_in_a_study_file_are_a_path(folder: Path, value: str) -> None:
-    with pytest.raises(InputError, match="my.toml"):
+    with pytest.raises(InputError, match=r"my\.toml"):
         make_plan(study_file(folder, f"prices = {value}"), options={})
 
 
@@ -172,7 +172,7 @@ def test_all_mistakes_of_a_file_come_at_once(folder: Path) -> None:
 def test_an_unknown_study_in_a_file(folder: Path, name: str) -> None:
     path = folder / "my.toml"
     path.write_text(f'study = "{name}"', encoding="utf-8")
-    with pytest.raises(UnknownStudy, match="my.toml, key 'study': there is no study named"):
+    with pytest.raises(UnknownStudy, match=r"my\.toml, key 'study': there is no study named"):
         make_plan(str(path), options={})
 
 
@@ -197,5 +197,15 @@ def test_what_a_study_refuses_of_its_prices_is_refused_input(
         raise ValueError("no prices of DOGE")
 
     monkeypatch.setattr(tiny, "prices_default", refuse)
-    with pytest.raises(OptionError, match="study tiny: it cannot use these prices or parameters .*DOGE"):
+    with pytest.raises(OptionError, match=r"study tiny: it cannot use these prices or parameters .*DOGE"):
         make_plan("tiny", options={})
+
+
+@pytest.mark.parametrize("table", ["parameters", "run", None])
+def test_a_flood_of_mistakes_is_cut_short(folder: Path, table: str | None) -> None:
+    head = f"[{table}]\n" if table else ""
+    path = folder / "my.toml"
+    path.write_text('study = "tiny"\n' + head + "".join(f"k{number} = 1\n" for number in range(20_000)))
+    with pytest.raises(ParametersRefused) as caught:
+        check_file(path)
+    assert len(caught.value.mistakes) == 100

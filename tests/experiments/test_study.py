@@ -18,8 +18,8 @@ def test_amounts_keep_their_text(text: str) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    [1.0, True, None, "", " 1", "1 ", "1e5", "+1", "-1", ".5", "5.", "1_000", "1,5", "٣", "nan", "inf", "0x10", "9" * 79,
-     "1." + "0" * 78, "1e1000000", "1" * 5_000, 10**90, b"1", -1],
+    [1.0, True, None, "", " 1", "1 ", "1e5", "+1", "-1", ".5", "5.", "1_000", "1,5", "٣", "nan", "inf", "0x10",
+     "9" * 79, "1." + "0" * 78, "1e1000000", "1" * 5_000, 10**90, b"1", -1],
 )  # fmt: skip
 def test_what_is_no_amount_is_refused(value: object) -> None:
     with pytest.raises(ValueError, match=r"amount|decimal"):

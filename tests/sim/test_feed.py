@@ -62,7 +62,7 @@ def test_every_item_is_seen_from_its_arrival_on_and_in_order(latency: Latency, s
 
     def look(event: Any) -> None:
         news = feed.read("site")
-        seen.append((clock.now_ns, -1 if news is None else news.item, feed.count("site")))
+        seen.append((clock.now_ns, -1 if news is None else news.item, len(feed.arrived("site", 0))))
 
     for time_ns in {*due, *(time_ns - 1 for time_ns in due), *published}:
         clock.at(time_ns, AGENT, look)
@@ -95,7 +95,7 @@ def test_who_waits_wakes_exactly_at_each_arrival(latency: Latency, spacing: list
     assert [item for _, item in heard] == sorted(item for _, item in heard)
     for time_ns, item in heard:
         assert due[item] == time_ns
-    assert feed.count("site") == len(published)
+    assert len(feed.arrived("site", 0)) == len(published)
 
 
 @given(gaps)
@@ -241,25 +241,28 @@ def test_one_event_an_item_and_place_for_many_waiters() -> None:
     assert clock.events == 70
 
 
-def test_since_and_count_give_each_item_once() -> None:
+def test_a_subscription_takes_each_item_once() -> None:
     clock, _, feed = make(LogNormalLatency(25, 2.0))
+    subscription = feed.subscribe("site")
     for time_ns in range(1, 500):
         publish_at(clock, feed, time_ns, time_ns)
     got: list[int] = []
-    state = {"count": 0}
-
-    def look(event: Any) -> None:
-        fresh = feed.since("site", state["count"])
-        state["count"] = feed.count("site")
-        got.extend(news.item for news in fresh)
-
     for time_ns in range(1, 60_000, 37):
-        clock.at(time_ns, AGENT, look)
+        clock.at(time_ns, AGENT, lambda event: got.extend(news.item for news in subscription.take()))
     clock.run()
     assert got == list(range(1, 500))
-    assert feed.since("site", 499) == []
-    assert feed.since("site", 10_000) == []
-    assert [news.item for news in feed.since("site", 497)] == [498, 499]
+    assert subscription.take() == []
+
+
+def test_a_subscription_begins_with_what_arrives_next() -> None:
+    clock, _, feed = make(ConstantLatency(10))
+    publish_at(clock, feed, 1, "before")
+    publish_at(clock, feed, 5, "in flight")
+    clock.run(until=12)
+    subscription = feed.subscribe("site")
+    assert subscription.take() == []
+    clock.run(until=20)
+    assert [news.item for news in subscription.take()] == ["in flight"]
 
 
 @pytest.mark.parametrize("places", [(), ("site",), ("site", "moon", "host")])
@@ -271,54 +274,25 @@ def test_memory_is_bounded(places: tuple[str, ...]) -> None:
         clock.at(number, DELIVERY, lambda event: feed.publish(event.value), number)
     clock.run()
     assert len(feed._news) < 1_200
-    for place in places:
-        assert feed.count(place) >= 20_000 - 31
 
 
-def test_an_unread_item_in_flight_is_never_trimmed() -> None:
-    clock, _, feed = make(ConstantLatency(10_000))
-    feed.read("site")
-    got: list[int] = []
-    state = {"count": 0}
+@pytest.mark.parametrize("latency_ns", [1, 10_000])
+def test_what_a_subscription_has_not_taken_is_never_trimmed(latency_ns: int) -> None:
+    clock, _, feed = make(ConstantLatency(latency_ns))
+    subscription = feed.subscribe("site")
     for number in range(5_000):
         clock.at(number + 1, PRICE, lambda event: feed.publish(event.value), number)
-
-    def look(event: Any) -> None:
-        got.extend(news.item for news in feed.since("site", state["count"]))
-        state["count"] = feed.count("site")
-
-    for time_ns in range(10_000, 15_200, 200):
-        clock.at(time_ns, AGENT, look)
-    clock.run()
+    clock.run(until=3_000)
+    got = [news.item for news in subscription.take()]
+    clock.run(until=20_000)
+    got += [news.item for news in subscription.take()]
     assert got == list(range(5_000))
-
-
-def test_a_cursor_at_most_256_behind_is_never_lost() -> None:
-    clock, _, feed = make(ConstantLatency(1))
-    got: list[int] = []
-    state = {"count": 0}
-    for number in range(5_000):
-        clock.at(number + 1, PRICE, lambda event: feed.publish(event.value), number)
-
-    def look(event: Any) -> None:
-        got.extend(news.item for news in feed.since("site", state["count"]))
-        state["count"] = feed.count("site")
-
-    feed.read("site")
-    for time_ns in range(256, 5_400, 256):
-        clock.at(time_ns, AGENT, look)
-    clock.run()
-    assert got == list(range(5_000))
-
-
-def test_a_cursor_too_far_behind_is_told() -> None:
-    clock, _, feed = make(ConstantLatency(1))
-    feed.read("site")
-    for number in range(5_000):
-        clock.at(number + 1, PRICE, lambda event: feed.publish(event.value), number)
-    clock.run(until=6_000)
-    with pytest.raises(ValueError, match="no longer kept"):
-        feed.since("site", 0)
+    # What was taken goes with the next trimming.
+    for number in range(2_000):
+        feed.publish(number)
+        clock.run(until=clock.now + latency_ns + 1)
+        subscription.take()
+    assert len(feed._news) < 1_200
 
 
 def test_a_reader_that_comes_late_sees_what_has_arrived() -> None:
@@ -328,7 +302,6 @@ def test_a_reader_that_comes_late_sees_what_has_arrived() -> None:
     clock.run(until=4_000)
     # Published at 3,970 as number 3,969; at 4,000 itself nothing has happened yet.
     assert feed.read("site") == News(3_970, 3_969)
-    assert feed.count("site") == 3_970
     heard: list[tuple[int, int]] = []
 
     def wait() -> Any:
@@ -342,7 +315,7 @@ def test_a_reader_that_comes_late_sees_what_has_arrived() -> None:
 
 def test_nothing_published_nothing_read() -> None:
     _, _, feed = make(ConstantLatency(1))
-    assert (feed.read("site"), feed.count("site"), feed.since("site", 0)) == (None, 0, [])
+    assert (feed.read("site"), feed.arrived("site", 0)) == (None, [])
 
 
 def test_latency_is_counted_from_the_publication_not_from_the_epoch() -> None:

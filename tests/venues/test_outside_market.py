@@ -14,10 +14,11 @@ from shoal.sim.errors import BadArguments, InsufficientInput, InsufficientLiquid
 from shoal.sim.hosts.exchange import Exchange
 from shoal.sim.latency import ConstantLatency
 from shoal.sim.price_path import PricePath
+from shoal.sim.price_process import follow
 from shoal.sim.units import PPM, Account, Asset
 from shoal.sim.venue import Venue
 from shoal.sim.world import World
-from shoal.venues.outside_market import UNLIMITED, NoPrice, OutsideMarket, follow
+from shoal.venues.outside_market import UNLIMITED, NoPrice, OutsideMarket
 from shoal.venues.outside_news import OutsideNews
 
 BTC, USDC = Asset("BTC", 8), Asset("USDC", 6)
@@ -264,7 +265,7 @@ def test_prices_follow_the_path_one_event_a_step() -> None:
     assert [market.mid(1000) for market in markets.values()] == [13.0, 4.0]
     # Two steps after now, and the end of the run.
     assert world.clock.events == 3 - 1
-    news = world.feeds["outside BTC"].since("exchange", 0)
+    news = world.feeds["outside BTC"].arrived("exchange", 0)
     assert [(item.published_ns, item.item.mid) for item in news] == [(115, None), (115, 11.0), (120, 12.0), (130, 13.0)]
 
 

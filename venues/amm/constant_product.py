@@ -525,4 +525,3 @@ class ConstantProduct(Venue):
         write(cells, "reserve_base", balances[0])
         write(cells, "reserve_quote", balances[1])
         write(cells, "updated_s", now_s)
-

@@ -34,9 +34,7 @@ def checked(value: int, *, who: str = _WHO) -> int:
     return value
 
 
-def amount_out(
-    amount_in: int, reserve_in: int, reserve_out: int, *, fee_ppm: int = FEE_PPM, who: str = _WHO
-) -> int:
+def amount_out(amount_in: int, reserve_in: int, reserve_out: int, *, fee_ppm: int = FEE_PPM, who: str = _WHO) -> int:
     """The most that an exact input buys, rounded down; the fee is taken from the input.
 
     Raises:
@@ -58,9 +56,7 @@ def amount_out(
     return numerator // checked(reserve_in * whole + net_in, who=who)
 
 
-def amount_in(
-    amount_out: int, reserve_in: int, reserve_out: int, *, fee_ppm: int = FEE_PPM, who: str = _WHO
-) -> int:
+def amount_in(amount_out: int, reserve_in: int, reserve_out: int, *, fee_ppm: int = FEE_PPM, who: str = _WHO) -> int:
     """The input that buys an exact output, rounded up; at a fee of 0 it may be one base unit above the least.
 
     Raises:

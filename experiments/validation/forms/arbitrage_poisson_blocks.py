@@ -45,7 +45,7 @@ class ArbitragePoissonBlocks(ArbitrageWithFees):
 
         >>> law = ArbitragePoissonBlocks(fee_ppm=3000).law()
         >>> round(law.traded, 4), round(law.profit * 7200 * 10_000, 4)
-        (0.1219, 0.3809)
+        (0.1218, 0.3806)
         """
         variance, band = self._variance, self._band
         overshoot = math.sqrt(variance / 2.0)

@@ -13,7 +13,7 @@ from shoal.experiments.prices.generated import geometric_brownian
 from shoal.experiments.validation.arbitrage_world import START_PRICE, SYMBOL, logarithms, observe, play
 from shoal.experiments.validation.check import Estimate
 from shoal.experiments.validation.closed_form import ClosedForm, Sample
-from shoal.experiments.validation.statistics import controlled_mean, mean
+from shoal.experiments.validation.statistics import controlled_mean, mean, without_controls
 from shoal.sim.hosts.block_schedule import ConstantBlocks
 from shoal.sim.units import NANOSECONDS_PER_SECOND, SECONDS_PER_YEAR
 
@@ -94,7 +94,7 @@ class LossVersusRebalancing(ClosedForm):
                 "share of the pool a block",
                 -math.expm1(-(self._deviation**2) / 8.0),
                 *estimate,
-                detail=f"{count:,} blocks; without control variates {plain.value:.4g} +- {plain.standard_error:.2g}",
+                detail=f"{count:,} blocks" + without_controls(plain),
             ),
             Estimate(
                 "the same by the pathwise identity",

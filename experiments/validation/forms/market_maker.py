@@ -15,14 +15,15 @@ from shoal.experiments.validation.check import Estimate
 from shoal.experiments.validation.closed_form import ClosedForm, Sample
 from shoal.experiments.validation.impatient_takers import ImpatientTakers, arrival_stream, arrivals_ns
 from shoal.experiments.validation.pegged_maker import PeggedMaker
-from shoal.experiments.validation.statistics import Array, controlled_mean, mean
+from shoal.experiments.validation.statistics import Array, Mean, controlled_mean, mean, without_controls
 from shoal.sim.hosts.exchange import Exchange
 from shoal.sim.latency import ConstantLatency
 from shoal.sim.price_path import PricePath
+from shoal.sim.price_process import follow
 from shoal.sim.units import Account
 from shoal.sim.world import World
 from shoal.venues.book.order_book import OrderBook
-from shoal.venues.outside_market import UNLIMITED, OutsideMarket, follow
+from shoal.venues.outside_market import UNLIMITED, OutsideMarket
 
 _HORIZON_NS: Final = 1_000 * 10**9
 _START_PRICE: Final = 1_000.0
@@ -99,6 +100,7 @@ class MarketMaker(ClosedForm):
         """The paper's three columns, and the identity on each path."""
         table: Array = np.array(samples)
         profit, square = controlled_mean(table[:, 0], table[:, 6:]), mean(table[:, 2])
+        plain = Mean(*(self.windows * one for one in mean(table[:, 0])))
         count, rate = self.windows, self.arrivals * math.exp(-self.decay * self.distance)
         carried = (count - 1) / 2.0 * self.deviation**2
         variance = mean(count * table[:, 1] + carried * table[:, 2])
@@ -111,7 +113,7 @@ class MarketMaker(ClosedForm):
                 2.0 * rate * self.distance,
                 count * profit.value,
                 count * profit.standard_error,
-                detail=detail,
+                detail=detail + without_controls(plain),
             ),
             Estimate(
                 "deviation of inventory",
@@ -135,6 +137,11 @@ class MarketMaker(ClosedForm):
                 detail="delta x trades + sum of inventory x moves; tolerance one tick a trade",
             ),
         )
+
+    @property
+    def _ticks(self) -> int:
+        """The distance in whole ticks, as it is quoted."""
+        return round(self.distance / float(_TICK))
 
     @property
     def _mean_wait_ns(self) -> float:
@@ -161,7 +168,7 @@ class MarketMaker(ClosedForm):
         for owner in (_MAKER, _TAKERS):
             for asset in (base, quote):
                 world.endow(owner, _EXCHANGE, asset, _CAPITAL_TOKENS * asset.unit)
-        distance = round(self.distance / float(_TICK)) * book.grid.tick
+        distance = self._ticks * book.grid.tick
         PeggedMaker(world, _MAKER, place="home", book=book, outside=outside.name, distance=distance)
         ImpatientTakers(
             world,
@@ -194,7 +201,7 @@ class MarketMaker(ClosedForm):
             float(profit.var(ddof=1)),
             float((change**2).mean()),
             _gained(world, float(prices[-1])),
-            self.distance * len(bought) + float(held @ steps),
+            self._ticks * float(_TICK) * len(bought) + float(held @ steps),
             float(len(bought)),
             float((held - opening) @ steps) / len(profit),
         )

@@ -16,9 +16,10 @@ from shoal.experiments.validation.net_flow import NetFlow, Order, Watcher
 from shoal.sim.hosts.exchange import Exchange
 from shoal.sim.latency import ConstantLatency
 from shoal.sim.price_path import PricePath
+from shoal.sim.price_process import follow
 from shoal.sim.units import NANOSECONDS_PER_SECOND, Account
 from shoal.sim.world import World
-from shoal.venues.outside_market import OutsideMarket, follow
+from shoal.venues.outside_market import OutsideMarket
 
 _UNIT: Final = 10**18
 _CAPITAL: Final = 10**9 * _UNIT

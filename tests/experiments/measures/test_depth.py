@@ -17,7 +17,8 @@ def found(values: list[float]) -> list[tuple[float, float, float]]:
     times, depths = series(values)
     window_ns = 1_000 * NS
     return [
-        (one.start_ns / NS, one.trough_ns / NS, one.recovery_s) for one in drops(times, depths, fall=0.3, window_ns=window_ns)
+        (one.start_ns / NS, one.trough_ns / NS, one.recovery_s)
+        for one in drops(times, depths, fall=0.3, window_ns=window_ns)
     ]
 
 
@@ -65,7 +66,14 @@ def test_the_crash_is_seen_and_the_book_comes_back(tables: dict[str, pd.DataFram
 
 def test_depth_starts_with_the_first_there_was() -> None:
     states = pd.DataFrame(
-        {"time_ns": [1, 2, 3], "venue": "a", "kind": "book", "base": "B", "quote": "Q", "depth_quote_tokens": [0.0, 5.0, 7.0]}
+        {
+            "time_ns": [1, 2, 3],
+            "venue": "a",
+            "kind": "book",
+            "base": "B",
+            "quote": "Q",
+            "depth_quote_tokens": [0.0, 5.0, 7.0],
+        }
     )
     row = depth(states).iloc[0]
     assert (row["start_quote_tokens"], row["minimum_quote_tokens"], row["minimum_time_ns"]) == (5.0, 5.0, 2)

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from tests.experiments.synthetic import SyntheticRun
 
 from shoal.experiments.measures.earned import (
     PARTS,
@@ -11,7 +12,6 @@ from shoal.experiments.measures.earned import (
     earned_by_kind,
     transfers_between_kinds,
 )
-from tests.experiments.synthetic import SyntheticRun
 
 TABLES = ("fills", "prices", "agents", "venue_states", "transactions", "blocks", "orders")
 
@@ -66,7 +66,9 @@ def test_the_horizon_shifts_but_the_sum_stays(tables: dict[str, pd.DataFrame], h
         assert found["selection_quote_tokens"].abs().max() < 1e-9
 
 
-def test_kinds_sum_to_owners_and_pools_count_with_providers(found: pd.DataFrame, tables: dict[str, pd.DataFrame]) -> None:
+def test_kinds_sum_to_owners_and_pools_count_with_providers(
+    found: pd.DataFrame, tables: dict[str, pd.DataFrame]
+) -> None:
     by_kind = earned_by_kind(found, tables["venue_states"]).set_index("kind")
     assert by_kind["owners"].sum() == len(found)
     assert by_kind[TOTAL].sum() == pytest.approx(found[TOTAL].sum())

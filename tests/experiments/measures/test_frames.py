@@ -8,7 +8,9 @@ from shoal.experiments.measures.frames import empty_frame, frame_of, rows
 
 
 def test_times_are_utc_and_amounts_exact() -> None:
-    schema = pa.schema([("time_ns", pa.int64()), ("venue", pa.dictionary(pa.int32(), pa.string())), ("raw", pa.decimal128(38, 0))])
+    schema = pa.schema(
+        [("time_ns", pa.int64()), ("venue", pa.dictionary(pa.int32(), pa.string())), ("raw", pa.decimal128(38, 0))]
+    )
     frame = frame_of(pa.Table.from_pylist([{"time_ns": 1_500_000_000, "venue": "a", "raw": 10**37 + 1}], schema))
     assert list(frame.columns) == ["time", "time_ns", "venue", "raw"]
     assert frame["time"].iloc[0] == pd.Timestamp("1970-01-01T00:00:01.5Z")

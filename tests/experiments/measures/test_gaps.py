@@ -32,6 +32,15 @@ def test_a_missing_price_is_no_gap() -> None:
     assert gaps(series)["samples"].tolist() == [1]
 
 
+def test_an_outside_price_sampled_more_often_leaves_no_holes() -> None:
+    table = prices([101.0, 99.0], [100.0, 100.0])
+    table["time_ns"] *= 30
+    often = table[table["kind"] == "outside"].assign(time_ns=[15, 16])
+    series = gap_series(pd.concat([table, often]))
+    assert series["time_ns"].tolist() == [0, 30]
+    assert series["gap_bps"].notna().all()
+
+
 def test_every_pair_of_trading_venues_is_there(tables: dict[str, pd.DataFrame]) -> None:
     found = gaps(gap_series(tables["prices"]))
     pairs = set(zip(found["venue"], found["against"], strict=True))

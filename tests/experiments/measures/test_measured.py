@@ -2,10 +2,10 @@
 
 import pandas as pd
 import pytest
+from tests.experiments.synthetic import START_NS
 
 from shoal.experiments.measures.measured import Measured
 from shoal.experiments.result import Result
-from tests.experiments.synthetic import START_NS
 
 NAMES = (
     "venues", "spread", "depth", "resilience", "volume", "volume_over_time", "gap_series", "gaps", "volume_by_taker",
@@ -31,12 +31,3 @@ def test_the_span_is_what_was_sampled(result: Result) -> None:
     assert result.measured.simulated_s == 240 * 60
     assert result.measured.reference_step_s == 10.0
     assert Measured((), dict[str, pd.DataFrame]().__getitem__).span_ns == (0, 0)
-
-
-def test_a_finer_table_of_outside_prices_is_used(result: Result) -> None:
-    fine = result.prices[result.prices["kind"] == "outside"].drop(columns="kind")
-    fine = pd.concat([fine, fine.assign(time_ns=fine["time_ns"] + 10**9)]).sort_values("time_ns")
-    tables = {name: result.table(name) for name in result.tables()} | {"outside_prices": fine}
-    measured = Measured(tuple(tables), tables.__getitem__)
-    assert measured.reference_step_s < 10.0
-    assert measured.markouts.set_index("horizon_s").loc[1.0, "fills"].sum() >= 0

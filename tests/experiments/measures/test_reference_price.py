@@ -18,7 +18,9 @@ def asked(*times: int) -> pd.DataFrame:
     return pd.DataFrame({"time_ns": list(times), "base": "BTC", "quote": "USDC"})
 
 
-STEPS = prices([(0, "out", "outside", 100.0), (10 * SECOND, "out", "outside", 110.0), (20 * SECOND, "out", "outside", 90.0)])
+STEPS = prices(
+    [(0, "out", "outside", 100.0), (10 * SECOND, "out", "outside", 110.0), (20 * SECOND, "out", "outside", 90.0)]
+)
 
 
 def test_the_last_price_at_or_before_holds() -> None:

@@ -77,7 +77,8 @@ def test_the_digest_does_not_depend_on_the_process(changes: dict[str, str]) -> N
 
 
 def test_leaving_agents_out_moves_nobody_elses_draws() -> None:
-    without = shoal.run("market", seed=7, hours=HOURS, **SMALL, informed={"traders": 0}, arbitrage={"book_arbitrageurs": 0})
+    nobody = {"informed": {"traders": 0}, "arbitrage": {"book_arbitrageurs": 0}}
+    without = shoal.run("market", seed=7, hours=HOURS, **SMALL, **nobody)
 
     def arrivals(result: Result) -> list[tuple[str, int]]:
         orders = result.orders

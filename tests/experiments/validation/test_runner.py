@@ -12,7 +12,6 @@ from shoal.experiments.validation.statistics import mean
 from shoal.sim.draws import Stream
 
 
-
 @dataclass(frozen=True)
 class Coin(ClosedForm):
     """Half of all throws are heads."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import simpy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sim.stand import (
@@ -470,15 +471,56 @@ def test_revert_protection_is_for_private_transactions(private: bool, codes: str
 
 def test_a_bundle_lands_together_in_order_and_next_to_each_other() -> None:
     world, chain, _ = chain_world(latency=ConstantLatency(5))
-    fund(world, "alice", "bob", "carol", "dave")
+    fund(world, "alice", "carol", "dave")
     put(chain, transaction("carol", deposit(1), tip=2 * GWEI))
-    bundle = Bundle((transaction("alice", deposit(1), tip=0), transaction("bob", deposit(1), tip=3 * GWEI)))
+    bundle = Bundle((transaction("alice", deposit(1), tip=0), transaction("alice", deposit(1), tip=3 * GWEI)))
     answer = put(chain, bundle, builder="builder")
     put(chain, transaction("dave", deposit(1), tip=GWEI))
     run_blocks(world)
-    assert [sender for _, _, sender, _ in landed(world)] == ["carol", "alice", "bob", "dave"]
-    assert [outcome.output for outcome in answer.value.outcomes] == [1, 1]
+    assert [sender for _, _, sender, _ in landed(world)] == ["carol", "alice", "alice", "dave"]
+    assert [outcome.output for outcome in answer.value.outcomes] == [1, 2]
     assert answer.value.fee_wei == PLAIN_GAS * (2 * GWEI + 3 * GWEI)
+
+
+def test_a_bundle_carries_a_public_transaction_of_somebody_else_once() -> None:
+    world, chain, _ = chain_world(latency=ConstantLatency(5))
+    fund(world, "alice", "bob")
+    victim = put(chain, transaction("bob", deposit(7), tip=GWEI))
+    world.run(until_ns=6)
+    [seen] = chain.pending("chain")
+    around = [transaction("alice", deposit(1), tip=3 * GWEI) for _ in range(2)]
+    answer = put(chain, Bundle((around[0], seen.transaction, around[1])), builder="builder")
+    run_blocks(world)
+    assert [(sender, position) for _, position, sender, _ in landed(world)] == [("alice", 0), ("bob", 1), ("alice", 2)]
+    assert [outcome.output for outcome in answer.value.outcomes] == [1, 2]
+    assert [outcome.output for outcome in victim.value.outcomes] == [7]
+    assert len(chain.pool) == 0
+
+
+def test_a_bundle_whose_foreign_transaction_has_landed_already_is_left_out() -> None:
+    world, chain, _ = chain_world(latency=ConstantLatency(5))
+    fund(world, "alice", "bob")
+    put(chain, transaction("bob", deposit(7), tip=9 * GWEI))
+    world.run(until_ns=6)
+    [seen] = chain.pending("chain")
+    answer = put(chain, Bundle((transaction("alice", deposit(1)), seen.transaction)), builder="builder")
+    run_blocks(world)
+    assert [sender for _, _, sender, _ in landed(world)] == ["bob"]
+    assert result(answer) == "WouldRevert"
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_nobody_signs_for_others(private: bool) -> None:
+    world, chain, _ = chain_world()
+    fund(world, "alice", "bob")
+    before = state_of(world)
+    foreign = transaction("bob", deposit(1))
+    own = (transaction("alice", deposit(1)),) if not private else ()
+    answer = simpy.Event(world.clock)
+    chain.submit(Bundle((*own, foreign)), place="site", answer=answer, builder="builder", sender="alice")
+    run_blocks(world)
+    assert result(answer) == "NotPublic"
+    assert state_of(world) == before
 
 
 @pytest.mark.parametrize("spoiled", [0, 1])
@@ -488,7 +530,7 @@ def test_a_bundle_lands_altogether_or_not_at_all(spoiled: int) -> None:
     before = state_of(world)
     calls = [deposit(1), deposit(1)]
     calls[spoiled] = Call("till", "spoil")
-    bundle = Bundle((transaction("alice", calls[0]), transaction("bob", calls[1])))
+    bundle = Bundle((transaction("alice", calls[0]), transaction("alice", calls[1])))
     answer = put(chain, bundle, builder="builder")
     run_blocks(world)
     assert result(answer) == "WouldRevert"

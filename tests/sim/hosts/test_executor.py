@@ -219,10 +219,11 @@ def test_a_bundle_can_be_replayed_without_some_of_it() -> None:
     world.endow("till", "chain", COIN, 10)
     bundle = Bundle(
         (
-            transaction("attacker", Call("till", "buy", {"amount": 3})),
-            transaction("victim", Call("till", "buy", {"amount": 5})),
+            transaction("attacker", Call("till", "buy", {"amount": 3}), tip=9 * GWEI),
+            transaction("victim", Call("till", "buy", {"amount": 5}), gas_limit=51_000),
         )
     )
+    put(chain, bundle.transactions[1])
     put(chain, bundle, builder="builder")
     world.run(until_ns=BLOCK_NS + SECOND)
     assert [list(chain.replay_last_block(without=[left_out])) for left_out in (1, 2)] == [[2], [1]]

@@ -7,6 +7,18 @@ from functools import partial
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.venues.laws import (
+    START_NS,
+    VenueLaws,
+    attempt,
+    balances,
+    fund,
+    make_chain,
+    make_exchange,
+    next_instant_ns,
+    perform,
+    state_of,
+)
 
 from shoal.sim.calls import AllOf, Call, Outcome
 from shoal.sim.errors import (
@@ -25,18 +37,6 @@ from shoal.sim.venue import Venue
 from shoal.sim.world import World
 from shoal.venues.amm.constant_product import ConstantProduct
 from shoal.venues.amm.constant_product_math import UINT32, UINT112_MAXIMUM
-from tests.venues.laws import (
-    START_NS,
-    VenueLaws,
-    attempt,
-    balances,
-    fund,
-    make_chain,
-    make_exchange,
-    next_instant_ns,
-    perform,
-    state_of,
-)
 
 BTC, USDC = Asset("BTC", 8), Asset("USDC", 6)
 WEI, GWEI = Asset("WEI", 18), Asset("GWEI", 18)
@@ -453,9 +453,9 @@ def test_an_arbitrage_between_two_pools_needs_no_capital() -> None:
     perform(world, other, Call("other", "mint", {"amount_base": 10**9, "amount_quote": 2 * 10**9}), sender="bob")
     world.endow("carol", "chain", WEI, 0)
     sell = Call("other", "swap_exact_in", {"asset_in": WEI, "amount_in": AllOf(WEI), "minimum_out": 0})
-    owed = pool.quote(
-        call("swap_exact_out", asset_out=WEI, amount_out=10**8, maximum_in=2**255), now_ns=0
-    ).details["amount_in"]
+    owed = pool.quote(call("swap_exact_out", asset_out=WEI, amount_out=10**8, maximum_in=2**255), now_ns=0).details[
+        "amount_in"
+    ]
     outcome = perform(world, pool, flash((sell,), base_out=10**8, quote_in=owed), sender="carol")
     assert outcome.fills[0].side == +1
     base, quote = balances(world, pool, "carol")
