@@ -122,9 +122,7 @@ class Arbitrageur(Trader):
             if opportunity is None or not (yield from self._take(pool, opportunity, hedger)):
                 yield from rebalancer.run()
 
-    def _take(
-        self, pool: Market, opportunity: Opportunity, hedger: Hedger
-    ) -> Generator[simpy.Event, Any, bool]:
+    def _take(self, pool: Market, opportunity: Opportunity, hedger: Hedger) -> Generator[simpy.Event, Any, bool]:
         """Send the trade, wait for its block, hedge what it brought; False if it was not worth its gas."""
         tip_wei = self._tip_wei(pool, opportunity.gain)
         if tip_wei is None:

@@ -51,9 +51,7 @@ class FiniteHorizon:
     horizon_s: float
 
     def __post_init__(self) -> None:
-        positive(
-            "quoting", risk_aversion=self.risk_aversion, fill_decay=self.fill_decay, horizon_s=self.horizon_s
-        )
+        positive("quoting", risk_aversion=self.risk_aversion, fill_decay=self.fill_decay, horizon_s=self.horizon_s)
 
     def distances(self, inventory: float, variance_per_s: float, elapsed_s: float) -> tuple[float, float]:
         """Mid less bid, and ask less mid."""

@@ -14,8 +14,7 @@ from shoal.agents.market import Market, maker_change
 from shoal.agents.parameters import positive, whole_number
 from shoal.agents.trader import Trader
 from shoal.agents.volatility import RealisedVolatility
-from shoal.sim.calls import Call, Fill
-from shoal.sim.errors import Refusal
+from shoal.sim.calls import Call, Fill, Receipt
 from shoal.sim.feed import Subscription
 from shoal.sim.units import PPM, Asset
 from shoal.venues.book.grid import Grid
@@ -231,16 +230,20 @@ class MarketMaker(Trader):
         step = mid * self.level_step_ppm / PPM
         slots = self._upwards if mid > self._last_mid else self._downwards
         self._last_mid, self._settled, self._look_again_ns = mid, True, self.now_ns + 10 * self.interval_ns
-        asked: list[tuple[_Slot, int, simpy.Event]] = []
+        asked: list[tuple[_Slot, int]] = []
+        calls: list[Call] = []
         for slot in slots:
             best = bid if slot.side > 0 else ask
             exact = best - slot.side * slot.level * step
             price = grid.price_below(exact) if slot.side > 0 else grid.price_above(exact)
             call = self._call(market, slot, price, quantity)
             if call is not None:
-                asked.append((slot, price, self.send(call)))
-        for slot, price, event in asked:
-            yield from self._answered(slot, price, quantity, event)
+                asked.append((slot, price))
+                calls.append(call)
+        if calls:
+            receipts = yield self.send_batch(calls)
+            for (slot, price), receipt in zip(asked, receipts, strict=True):
+                self._answered(slot, price, quantity, receipt)
 
     def _call(self, market: Market, slot: _Slot, price: int, quantity: int) -> Call | None:
         """What a slot needs: a new order, another price or size, to be emptied, or nothing."""
@@ -259,19 +262,15 @@ class MarketMaker(Trader):
         arguments = {"order": slot.order, "quantity": quantity, "price": price, "post_only": True}
         return Call(market.venue, "replace", arguments)
 
-    def _answered(
-        self, slot: _Slot, price: int, quantity: int, event: simpy.Event
-    ) -> Generator[simpy.Event, Any, None]:
+    def _answered(self, slot: _Slot, price: int, quantity: int, receipt: Receipt) -> None:
         """Note what became of an order; a refused replacement leaves the old order, unless that is gone."""
-        try:
-            receipt = yield event
-        except UnknownOrder:
-            slot.order, self._settled = None, False
-        except Refusal:
-            self._settled = False
-        else:
+        if receipt.refusal is None:
             slot.order, slot.price, slot.left = receipt.outcome.order, price, quantity
             slot.since_ns = receipt.time_ns
+            return
+        self._settled = False
+        if isinstance(receipt.refusal, UnknownOrder):
+            slot.order = None
 
     def _withdraw(self, market: Market) -> Generator[simpy.Event, Any, None]:
         """Take back everything."""

@@ -76,10 +76,10 @@ class Rebalancer:
         terms, trader = self._terms, self._trader
         if terms is None or trader.now_ns < self._next_ns:
             return
+        self._next_ns = trader.now_ns + terms.interval_ns
         for asset in self._assets:
             held = [(trader.holding(host, asset), host) for host in self._hosts]
             (least, target), (most, source) = min(held), max(held)
             amount = terms.move(most, least)
             if amount > 0:
-                self._next_ns = trader.now_ns + terms.interval_ns
                 yield from trader.settle(source, trader.withdraw(source, asset, amount, to=target))

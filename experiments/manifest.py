@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Final
 import shoal
 from shoal.experiments.errors import InputError, MalformedFile, Place
 from shoal.experiments.intake import read_bytes
-from shoal.experiments.study import as_mapping
+from shoal.experiments.study import as_mapping, describe
 
 if TYPE_CHECKING:
     from shoal.experiments.plan import Plan
+    from shoal.experiments.study import Described
     from shoal.sim.world import World
 
 FORMAT: Final = 1
@@ -50,6 +51,7 @@ def first_manifest(plan: Plan) -> dict[str, Any]:
         "format": FORMAT,
         "study": plan.name,
         "parameters": as_mapping(plan.study),
+        "tags": {each.path: _described(each) for each in describe(type(plan.study))},
         "seed": plan.seed,
         "version": shoal.__version__,
         "kernels": kernels(),
@@ -71,6 +73,28 @@ def first_manifest(plan: Plan) -> dict[str, Any]:
         "complete": False,
         "outputs": {},
     }
+
+
+def _described(each: Described) -> dict[str, str]:
+    """What stands behind a parameter, as text; the report needs no study to show it."""
+    tag = each.parameter.tag
+    source = ", ".join(part for part in (tag.source, tag.date) if part)
+    return {
+        "kind": tag.kind,
+        "source": source,
+        "unit": each.parameter.unit,
+        "explain": each.parameter.explain,
+        "default": text_of(each.default),
+    }
+
+
+def text_of(value: Any) -> str:
+    """A parameter's value as a person reads it."""
+    if isinstance(value, list | tuple):
+        return ", ".join(text_of(each) for each in value)
+    if isinstance(value, float):
+        return f"{value:,.0f}".replace(",", "\u202f") if value.is_integer() and abs(value) >= 1e4 else f"{value:g}"
+    return str(value)
 
 
 def counts(world: World, *, start_ns: int, wall_seconds: float) -> dict[str, Any]:

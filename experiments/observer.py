@@ -94,7 +94,7 @@ def _number(value: float | None) -> float:
 class Observer:
     """Samples venues and the outside price path into the tables ``prices`` and ``venue_states``.
 
-    Prices of the outside market and of the path are the reference of every markout: they are sampled on a finer grid.
+    Prices of the outside market are the reference of every markout: they are sampled on a finer grid.
 
     Args:
         world: the run.
@@ -102,7 +102,7 @@ class Observer:
         path: the exogenous price path; its own row has kind "path".
         quote: base symbol to quote symbol, of the path.
         interval_ns: time between samples; the first is at the present instant.
-        reference_interval_ns: time between samples of the reference prices.
+        reference_interval_ns: time between samples of the outside market's prices.
         until_ns: the last sample is at this time at the latest.
     """
 
@@ -132,15 +132,15 @@ class Observer:
 
     def _sample(self, _event: simpy.Event) -> None:
         now_ns = self._world.clock.now_ns
+        for symbol, quote in self._quote.items():
+            price = self._path.at(symbol, now_ns)
+            self._prices.append((now_ns, f"{symbol} path", "path", symbol, quote, price, price, price))
         for one in self._watched:
             self._sample_venue(one, now_ns)
         self._again(self._interval_ns, self._sample)
 
     def _sample_reference(self, _event: simpy.Event) -> None:
         now_ns = self._world.clock.now_ns
-        for symbol, quote in self._quote.items():
-            price = self._path.at(symbol, now_ns)
-            self._prices.append((now_ns, f"{symbol} path", "path", symbol, quote, price, price, price))
         for one in self._outside:
             view = one.view()
             prices = _number(view.mid), _number(view.bid), _number(view.ask)

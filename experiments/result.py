@@ -118,6 +118,17 @@ class Result:
 
         return write_report(self.manifest, self.measured, self.plot, Path(path))
 
+    def save(self, out: Path | str) -> Result:
+        """Write tables, manifest and report into a folder, as ``--out`` would have left it, and load it from there.
+
+        Raises:
+            InputError: the folder cannot be used.
+            OSError: it cannot be written to.
+        """
+        from shoal.experiments.saving import save
+
+        return save(self, out)
+
     def __repr__(self) -> str:
         manifest = self.manifest
         state = "complete" if self.complete else str(manifest.get("status", "incomplete"))

@@ -136,10 +136,13 @@ def _build(plan: Plan, records: Records) -> World:
 def _pass_time(
     plan: Plan, world: World, progress: Progress, interruption: Interruption | None, watchdog: Watchdog | None
 ) -> tuple[str, BaseException | None]:
+    from shoal.sim.world import rare_collections
+
     start, end = plan.prices.start_ns, plan.prices.end_ns
     progress.begin(start, end)
     try:
         with ExitStack() as stack:
+            stack.enter_context(rare_collections())
             if interruption is not None:
                 stack.enter_context(interruption.listen(world))
             if watchdog is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import mesa
@@ -111,6 +111,22 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
         """
         answer = simpy.Event(self.world.clock)
         self._exchange(call).submit(call, sender=self.name, place=self.place, answer=answer)
+        return answer
+
+    def send_batch(self, calls: Sequence[Call]) -> simpy.Event:
+        """Send several calls to one exchange in one message; yield the event to get a tuple of receipts.
+
+        Each call is executed or refused on its own; a receipt's ``refusal`` says why.
+
+        Raises:
+            ValueError: no calls, calls to several hosts, or as ``send``.
+        """
+        exchanges = {exchange.name: exchange for exchange in map(self._exchange, calls)}
+        if len(exchanges) != 1:
+            raise ValueError(f"{self.name}: a batch goes to one exchange, not to {', '.join(exchanges) or 'none'}")
+        answer = simpy.Event(self.world.clock)
+        [exchange] = exchanges.values()
+        exchange.submit_batch(tuple(calls), sender=self.name, place=self.place, answer=answer)
         return answer
 
     def post(self, call: Call) -> None:

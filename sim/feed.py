@@ -20,13 +20,18 @@ class News(NamedTuple):
 
 
 class _Reader:
-    """How far the readers at one place have come: news up to ``seen`` has arrived there."""
+    """How far the readers at one place have come: news up to ``seen`` has arrived there.
 
-    __slots__ = ("arrival_ns", "awaited", "seen", "waiting")
+    ``due_ns`` is when item ``due_of`` arrives, worked out once.
+    """
+
+    __slots__ = ("arrival_ns", "awaited", "due_ns", "due_of", "seen", "waiting")
 
     def __init__(self, seen: int) -> None:
         self.seen = seen
         self.arrival_ns = 0
+        self.due_ns = 0
+        self.due_of = -1
         self.waiting: simpy.Event | None = None
         self.awaited = -1
 
@@ -65,10 +70,13 @@ class Feed:
 
     def read(self, place: str) -> News | None:
         """The newest item that has arrived at the place, or None before the first."""
-        reader = self._reader(place)
-        self._advance(place, reader)
-        index = reader.seen - 1 - self._first
-        return self._news[index] if index >= 0 else None
+        reader = self._readers.get(place) or self._reader(place)
+        news = self._news
+        index = reader.seen - self._first
+        if index < len(news) and self._clock.now_ns >= reader.due_ns:
+            self._advance(place, reader)
+            index = reader.seen - self._first
+        return news[index - 1] if index else None
 
     def subscribe(self, place: str) -> Subscription:
         """A cursor of a reader who must miss nothing; it begins with the next item that arrives at the place."""
@@ -115,9 +123,12 @@ class Feed:
 
     def _arrival_ns(self, place: str, reader: _Reader) -> int:
         """When the first item in flight arrives: its own delay, but not before the item that went ahead."""
-        news = self._news[reader.seen - self._first]
-        delay_ns = 0 if place == self.place else self._network.delay_of(self.place, place, self.name, reader.seen)
-        return max(news.published_ns + delay_ns, reader.arrival_ns)
+        if reader.due_of != reader.seen:
+            published_ns = self._news[reader.seen - self._first].published_ns
+            delay_ns = 0 if place == self.place else self._network.delay_of(self.place, place, self.name, reader.seen)
+            reader.due_ns = max(published_ns + delay_ns, reader.arrival_ns)
+            reader.due_of = reader.seen
+        return reader.due_ns
 
     def _advance(self, place: str, reader: _Reader) -> None:
         now_ns, known = self._clock.now_ns, self._first + len(self._news)

@@ -39,6 +39,11 @@ class Journal:
         self._entries.append((cells, key, cells.get(key, ABSENT)))
         cells[key] = value
 
+    def overwrite(self, cells: Cells, key: Any, old: Any, value: Any) -> None:
+        """Set a cell of which the caller knows what it holds (``ABSENT``: nothing)."""
+        self._entries.append((cells, key, old))
+        cells[key] = value
+
     def erase(self, cells: Cells, key: Any) -> None:
         """Remove a cell and remember what it held; undone, it comes back as the dict's last: who iterates, sorts."""
         self._entries.append((cells, key, cells.pop(key)))

@@ -84,4 +84,6 @@ class Network:
     def delay_of(self, source: str, target: str, sender: str, number: int) -> int:
         """The delay of message ``number`` of this sender over the link, whoever asks and however often."""
         latency = self._links.get((source, target), self._default)
+        if type(latency) is ConstantLatency:
+            return latency.delay
         return latency.delay_ns(self._draws.stream(sender, f"latency {source}>{target}"), number)

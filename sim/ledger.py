@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shoal.sim.errors import InsufficientFunds
-from shoal.sim.journal import Journal
+from shoal.sim.journal import ABSENT, Journal
 from shoal.sim.units import Account, Asset
 
 
@@ -53,13 +53,17 @@ class Ledger:
             raise ValueError(f"transfer of {asset.symbol}: the amount must be a whole number >= 0, had {amount!r}")
         if amount == 0:
             return
-        cells = self._cells(asset)
-        had = cells.get(source, 0)
-        if had < amount:
+        cells = self._balances.get(asset)
+        had = 0 if cells is None else cells.get(source, 0)
+        if cells is None or had < amount:
             raise InsufficientFunds(str(source), had, amount, f"{asset.symbol} base units")
-        journal = self.journal
-        journal.write(cells, source, had - amount)
-        journal.write(cells, target, cells.get(target, 0) + amount)
+        overwrite = self.journal.overwrite
+        overwrite(cells, source, had, had - amount)
+        held = cells.get(target)
+        if held is None:
+            overwrite(cells, target, ABSENT, amount)
+        else:
+            overwrite(cells, target, held, held + amount)
 
     def mint(self, asset: Asset, account: Account, amount: int) -> None:
         """Create base units and count them.

@@ -125,6 +125,12 @@ class Venue(ABC):
         """Assets that are nothing but a claim on what the venue holds, such as liquidity tokens."""
         return ()
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows; prices are in the world's card, which knows the time."""
+        from shoal.sim.cards import venue_html
+
+        return venue_html(self)
+
     def claims(self, ledger: Ledger) -> Mapping[str, Mapping[Asset, int]]:
         """By owner, the part of the venue's balances that is the owner's: escrow, or a share of the reserves.
 

@@ -35,8 +35,11 @@ _ALLOCATIONS_BETWEEN_COLLECTIONS: Final = 200_000
 
 
 @contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Let Python look for cyclic garbage rarely: the default costs a quarter of the time and finds next to none."""
+def rare_collections() -> Iterator[None]:
+    """Let Python look for cyclic garbage rarely: the default costs a quarter of the time and finds next to none.
+
+    ``World.run`` does this for itself; who runs in slices puts it around all of them.
+    """
     thresholds = gc.get_threshold()
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, *thresholds[1:])
     try:
@@ -187,7 +190,7 @@ class World:
                 self._processes[process] = name
                 self._started.add(name)
         try:
-            with _rare_collections():
+            with rare_collections():
                 self.clock.run(until=until_ns)
         except RunError as error:
             # SimPy raises a copy of what the process raised; the original is its cause.
@@ -213,6 +216,12 @@ class World:
     def conservation(self) -> dict[str, int]:
         """For every asset: minted - burned - the sum of all balances, which must be 0."""
         return {asset.symbol: self.ledger.difference(asset) for asset in self.ledger.assets}
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from shoal.sim.cards import world_html
+
+        return world_html(self)
 
     @property
     def calls(self) -> int:

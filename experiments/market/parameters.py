@@ -130,6 +130,25 @@ class ChainGroup(Group):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GasGroup(Group):
+    """What agents bid and have for gas."""
+
+    tip_gwei: float = parameter(
+        1.0, unit="gwei", tag=ASSUMED, explain="Tip of ordinary users, per gas.", minimum=0, maximum=1e6
+    )
+    user_tokens: float = parameter(
+        50.0, unit="ETH", tag=ASSUMED, explain="Native tokens for gas that each ordinary user starts with.", minimum=0
+    )
+    arbitrageur_tokens: float = parameter(
+        10_000.0,
+        unit="ETH",
+        tag=ASSUMED,
+        explain="Native tokens for gas of arbitrageurs, informed traders and reporters, who bid by what they gain.",
+        minimum=0,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustodyGroup(Group):
     """Deposits and withdrawals between hosts."""
 
@@ -204,7 +223,7 @@ class OracleGroup(Group):
         "outside", tag=ASSUMED, explain="What it reports: the outside price, the pool's, or all by depth."
     )
     delay_s: float = parameter(2.0, unit="s", tag=ASSUMED, explain="From noticing to sending the report.", minimum=1e-6)
-    poll_s: float = parameter(1.0, unit="s", tag=ASSUMED, explain="How often the reporter looks.", minimum=1e-3)
+    poll_s: float = parameter(5.0, unit="s", tag=ASSUMED, explain="How often the reporter looks.", minimum=1e-3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +266,7 @@ class InformedGroup(Group):
     """Informed traders, per symbol."""
 
     traders: int = parameter(2, tag=ASSUMED, explain="How many.", minimum=0, maximum=10_000)
-    interval_s: float = parameter(2.0, unit="s", tag=ASSUMED, explain="Mean time between two looks.", above=0)
+    interval_s: float = parameter(5.0, unit="s", tag=ASSUMED, explain="Mean time between two looks.", above=0)
     edge_ppm: int = parameter(
         300, unit="ppm", tag=ASSUMED, explain="Gain after fees below which they stay still.", minimum=0
     )
@@ -308,13 +327,13 @@ class MakerGroup(Group):
         300.0, unit="s", tag=ASSUMED, explain="Half-life of the weights of the maker's volatility.", above=0
     )
     withdraw_volatility: float = parameter(
-        4.0, unit="1/sqrt(year)", tag=ASSUMED, explain="Above this volatility quotes go away.", above=0
+        5.0, unit="1/sqrt(year)", tag=ASSUMED, explain="Above this volatility quotes go away.", above=0
     )
     return_volatility: float = parameter(
-        2.5, unit="1/sqrt(year)", tag=ASSUMED, explain="Below this volatility they come back.", above=0
+        3.0, unit="1/sqrt(year)", tag=ASSUMED, explain="Below this volatility they come back.", above=0
     )
     tolerance_step: float = parameter(
-        1.5, tag=ASSUMED, explain="Each next maker leaves and returns at this many times the volatility.", minimum=1
+        2.5, tag=ASSUMED, explain="Each next maker leaves and returns at this many times the volatility.", minimum=1
     )
     loss_limit_quote_tokens: float = parameter(
         100_000.0, unit="USDC", tag=ASSUMED, explain="Loss since the last pause after which quotes go away.", above=0
@@ -359,7 +378,7 @@ class ArbitrageGroup(Group):
         9.0, unit="s", tag=ASSUMED, explain="From the news of a block to the decision for the next.", minimum=1e-6
     )
     interval_s: float = parameter(
-        1.0, unit="s", tag=ASSUMED, explain="How often a book arbitrageur looks.", minimum=1e-3
+        2.0, unit="s", tag=ASSUMED, explain="How often a book arbitrageur looks.", minimum=1e-3
     )
     minimum_edge_ppm: int = parameter(
         200, unit="ppm", tag=ASSUMED, explain="Least gain after fees of a book arbitrage.", minimum=0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Final
 
@@ -18,6 +19,7 @@ from shoal.agents.rebalancing import Rebalancing
 from shoal.experiments.market.hosts import CHAIN, COLOCATED, EXCHANGE, GWEI, INTERNET, NATIVE, OUTSIDE
 from shoal.experiments.market.parameters import (
     ArbitrageGroup,
+    GasGroup,
     InformedGroup,
     LiquidityGroup,
     MakerGroup,
@@ -28,26 +30,33 @@ from shoal.experiments.market.venues import Pair, reporter_name
 from shoal.sim.units import NANOSECONDS_PER_SECOND
 from shoal.sim.world import World
 
-GAS_ALLOWANCE_TOKENS: Final = 50.0
-"""Whole tokens of the native asset that whoever transacts starts with, beside its capital."""
+_STEADY: Final = math.inf
+"""A volatility that is never reached."""
 
 
-def gas_terms(tip_gwei: float) -> GasTerms:
+def gas_terms(gas: GasGroup) -> GasTerms:
     """Gas terms at the price of the native asset on the outside market."""
-    return GasTerms(tip_wei=round(tip_gwei * GWEI), price_feed=f"{NATIVE} outside")
+    return GasTerms(tip_wei=round(gas.tip_gwei * GWEI), price_feed=f"{NATIVE} outside")
 
 
-def endow_half(world: World, owner: str, hosts: Iterable[str], pair: Pair, quote_tokens: float) -> None:
+def endow_half(
+    world: World, owner: str, hosts: Iterable[str], pair: Pair, quote_tokens: float, *, gas_tokens: float
+) -> None:
     """Give an owner so much money on each host, half in each asset at the first price; gas money on the chain."""
     for host in hosts:
         world.endow(owner, host, pair.base, pair.base.floor(quote_tokens / 2 / pair.price))
         world.endow(owner, host, pair.quote, pair.quote.floor(quote_tokens / 2))
         if host == CHAIN:
-            native = world.assets[NATIVE]
-            world.endow(owner, host, native, native.floor(GAS_ALLOWANCE_TOKENS))
+            endow_gas(world, owner, gas_tokens)
 
 
-def add_noise_traders(world: World, pair: Pair, noise: NoiseGroup, *, tip_gwei: float) -> None:
+def endow_gas(world: World, owner: str, gas_tokens: float) -> None:
+    """Give an owner native tokens to pay gas with."""
+    native = world.assets[NATIVE]
+    world.endow(owner, CHAIN, native, native.floor(gas_tokens))
+
+
+def add_noise_traders(world: World, pair: Pair, noise: NoiseGroup, *, gas: GasGroup) -> None:
     """Ordinary users: some at home on the book, some on the pool, some on both."""
     book, pool, outside = pair.book.name, pair.pool.name, pair.outside.name
     kinds = (
@@ -58,7 +67,7 @@ def add_noise_traders(world: World, pair: Pair, noise: NoiseGroup, *, tip_gwei: 
     for kind, count, venues, hosts in kinds:
         for index in range(count):
             name = f"{pair.symbol} noise {kind} {index}"
-            endow_half(world, name, hosts, pair, noise.capital_quote_tokens)
+            endow_half(world, name, hosts, pair, noise.capital_quote_tokens, gas_tokens=gas.user_tokens)
             NoiseTrader(
                 world,
                 name,
@@ -68,15 +77,17 @@ def add_noise_traders(world: World, pair: Pair, noise: NoiseGroup, *, tip_gwei: 
                 size_quote_tokens=noise.size_quote_tokens,
                 size_sigma=noise.size_sigma,
                 slippage_ppm=noise.slippage_ppm,
-                gas=gas_terms(tip_gwei) if CHAIN in hosts else None,
+                gas=gas_terms(gas) if CHAIN in hosts else None,
             )
 
 
-def add_informed_traders(world: World, pair: Pair, informed: InformedGroup, *, tip_gwei: float) -> None:
+def add_informed_traders(world: World, pair: Pair, informed: InformedGroup, *, gas: GasGroup) -> None:
     """Traders who see the outside price with latency and trade on book and pool."""
     for index in range(informed.traders):
         name = f"{pair.symbol} informed {index}"
-        endow_half(world, name, (EXCHANGE, CHAIN), pair, informed.capital_quote_tokens)
+        endow_half(
+            world, name, (EXCHANGE, CHAIN), pair, informed.capital_quote_tokens, gas_tokens=gas.arbitrageur_tokens
+        )
         InformedTrader(
             world,
             name,
@@ -88,7 +99,7 @@ def add_informed_traders(world: World, pair: Pair, informed: InformedGroup, *, t
             unwind_ppm=informed.unwind_ppm,
             order_quote_tokens=informed.order_quote_tokens,
             inventory_quote_tokens=informed.inventory_quote_tokens,
-            gas=gas_terms(tip_gwei),
+            gas=gas_terms(gas),
         )
 
 
@@ -105,7 +116,7 @@ def add_market_makers(world: World, pair: Pair, makers: MakerGroup) -> None:
         )
     for index in range(makers.makers):
         name = f"{pair.symbol} maker {index}"
-        endow_half(world, name, (EXCHANGE, OUTSIDE), pair, makers.capital_quote_tokens)
+        endow_half(world, name, (EXCHANGE, OUTSIDE), pair, makers.capital_quote_tokens, gas_tokens=0.0)
         MarketMaker(
             world,
             name,
@@ -129,19 +140,26 @@ def add_market_makers(world: World, pair: Pair, makers: MakerGroup) -> None:
         )
 
 
-def add_arbitrageurs(world: World, pair: Pair, arbitrage: ArbitrageGroup, *, tip_gwei: float) -> None:
+def add_arbitrageurs(world: World, pair: Pair, arbitrage: ArbitrageGroup, *, gas: GasGroup) -> None:
     """Arbitrageurs between pool, book and outside, and between book and outside; every second submits privately."""
     moves = Rebalancing(interval_ns=_ns(arbitrage.rebalance_minutes * 60), skew=arbitrage.rebalance_skew)
     for index in range(arbitrage.pool_arbitrageurs):
         name = f"{pair.symbol} arbitrageur {index}"
-        endow_half(world, name, (EXCHANGE, OUTSIDE, CHAIN), pair, arbitrage.capital_quote_tokens)
+        endow_half(
+            world,
+            name,
+            (EXCHANGE, OUTSIDE, CHAIN),
+            pair,
+            arbitrage.capital_quote_tokens,
+            gas_tokens=gas.arbitrageur_tokens,
+        )
         Arbitrageur(
             world,
             name,
             place=COLOCATED,
             pool=pair.pool.name,
             references=(pair.book.name, pair.outside.name),
-            gas=gas_terms(tip_gwei),
+            gas=gas_terms(gas),
             delay_ns=_ns(arbitrage.delay_s),
             minimum_profit_quote_tokens=arbitrage.minimum_profit_quote_tokens,
             tip_share=arbitrage.tip_share,
@@ -151,7 +169,7 @@ def add_arbitrageurs(world: World, pair: Pair, arbitrage: ArbitrageGroup, *, tip
         )
     for index in range(arbitrage.book_arbitrageurs):
         name = f"{pair.symbol} book arbitrageur {index}"
-        endow_half(world, name, (EXCHANGE, OUTSIDE), pair, arbitrage.capital_quote_tokens)
+        endow_half(world, name, (EXCHANGE, OUTSIDE), pair, arbitrage.capital_quote_tokens, gas_tokens=0.0)
         BookArbitrageur(
             world,
             name,
@@ -166,12 +184,12 @@ def add_arbitrageurs(world: World, pair: Pair, arbitrage: ArbitrageGroup, *, tip
         )
 
 
-def add_liquidity_providers(world: World, pair: Pair, liquidity: LiquidityGroup, *, tip_gwei: float) -> None:
+def add_liquidity_providers(world: World, pair: Pair, liquidity: LiquidityGroup, *, gas: GasGroup) -> None:
     """Providers who never leave, and wary ones who withdraw when it gets rough."""
     for index in range(liquidity.steady + liquidity.wary):
         wary = index >= liquidity.steady
         name = f"{pair.symbol} provider {index}"
-        endow_half(world, name, (CHAIN,), pair, 2.2 * liquidity.quote_tokens)
+        endow_half(world, name, (CHAIN,), pair, 2.2 * liquidity.quote_tokens, gas_tokens=gas.user_tokens)
         LiquidityProvider(
             world,
             name,
@@ -181,16 +199,16 @@ def add_liquidity_providers(world: World, pair: Pair, liquidity: LiquidityGroup,
             base_tokens=liquidity.quote_tokens / pair.price,
             quote_tokens=liquidity.quote_tokens,
             interval_ns=_ns(liquidity.interval_s),
-            withdraw_volatility=liquidity.withdraw_volatility if wary else float("inf"),
+            withdraw_volatility=liquidity.withdraw_volatility if wary else _STEADY,
             return_volatility=liquidity.return_volatility,
             calm_s=liquidity.calm_minutes * 60,
             start_volatility=liquidity.return_volatility,
             volatility_half_life_s=600.0,
-            gas=gas_terms(tip_gwei),
+            gas=gas_terms(gas),
         )
 
 
-def add_reporter(world: World, pair: Pair, oracle: OracleGroup, *, tip_gwei: float) -> None:
+def add_reporter(world: World, pair: Pair, oracle: OracleGroup, *, gas: GasGroup) -> None:
     """The agent that reports to the oracle."""
     sources = {
         "outside": (pair.outside.name,),
@@ -198,8 +216,7 @@ def add_reporter(world: World, pair: Pair, oracle: OracleGroup, *, tip_gwei: flo
         "mix": (pair.outside.name, pair.book.name, pair.pool.name),
     }[oracle.source]
     name = reporter_name(pair.symbol)
-    native = world.assets[NATIVE]
-    world.endow(name, CHAIN, native, native.floor(GAS_ALLOWANCE_TOKENS))
+    endow_gas(world, name, gas.arbitrageur_tokens)
     OracleReporter(
         world,
         name,
@@ -208,7 +225,7 @@ def add_reporter(world: World, pair: Pair, oracle: OracleGroup, *, tip_gwei: flo
         sources=sources,
         interval_ns=_ns(oracle.poll_s),
         delay_ns=_ns(oracle.delay_s),
-        gas=gas_terms(tip_gwei),
+        gas=gas_terms(gas),
     )
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from shoal.experiments.plots.theme import GRID, OTHERS, VenueColours, nothing, pair_names, rows_figure, time_axis, utc
-from shoal.experiments.plots.thinning import thinned
+from shoal.sim.thinning import thinned
 
 _STRETCHES: Final = 400
 _PRICE_KINDS: Final = ("outside", "path", "oracle", "pool", "book")

@@ -6,37 +6,30 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from shoal.experiments.errors import InputError
-from shoal.experiments.registry import find_study
+from shoal.experiments.manifest import text_of
 from shoal.experiments.report.cells import Cell, Column, Sheet, duration, plain_sheet
-from shoal.experiments.study import describe
 
 _NS: Final = 1_000_000_000
 _SYSTEM: Final = ("version", "python", "platform", "seed", "start", "end")
 
 
 def parameter_sheet(manifest: Mapping[str, Any]) -> Sheet:
-    """Every parameter with unit, tag, source and explanation; without the study's code just name and value."""
-    values = dict(_leaves(manifest.get("parameters", {})))
-    try:
-        known = {each.path: each for each in describe(find_study(str(manifest.get("study"))))}
-    except InputError:
-        known = {}
+    """Every parameter with unit, tag, source and explanation, as they were when it ran."""
+    values, tags = dict(_leaves(manifest.get("parameters", {}))), manifest.get("tags", {})
     rows = []
     for path, value in values.items():
-        described = known.get(path)
-        if described is None:
-            rows.append((Cell(path), Cell(_text(value)), Cell(""), Cell(""), Cell("")))
+        tag = tags.get(path)
+        if tag is None:
+            rows.append((Cell(path), Cell(text_of(value)), Cell(""), Cell(""), Cell("")))
             continue
-        tag, changed = described.parameter.tag, _text(value) != _text(described.default)
-        source = ", ".join(part for part in (tag.source, tag.date) if part)
+        changed = text_of(value) != tag["default"]
         rows.append(
             (
                 Cell(path),
-                Cell(f"{_text(value)} {described.parameter.unit}".strip()),
-                Cell("not the default" if changed else tag.kind, tone="set" if changed else tag.kind),
-                Cell(described.parameter.explain),
-                Cell(f"default {_text(described.default)}" if changed else source),
+                Cell(f"{text_of(value)} {tag['unit']}".strip()),
+                Cell("not the default" if changed else tag["kind"], tone="set" if changed else tag["kind"]),
+                Cell(tag["explain"]),
+                Cell(f"default {tag['default']}" if changed else tag["source"]),
             )
         )
     headings = ("parameter", "value", "tag", "meaning", "source")
@@ -62,20 +55,20 @@ def price_sheet(manifest: Mapping[str, Any]) -> Sheet:
     """Where prices come from, as recorded."""
     prices = manifest.get("prices", {})
     rows = [("kind", prices.get("kind", "")), ("symbols", ", ".join(prices.get("symbols", ())))]
-    rows += [(path, _text(value)) for path, value in _leaves(prices.get("provenance", {}))]
+    rows += [(path, text_of(value)) for path, value in _leaves(prices.get("provenance", {}))]
     return plain_sheet("Outside prices", ("entry", "value"), rows)
 
 
 def system_sheet(manifest: Mapping[str, Any]) -> Sheet:
     """Seed, versions, and the hashes of what was read and written."""
-    rows = [(name, _text(manifest[name])) for name in _SYSTEM if name in manifest]
-    rows += [(f"library {name}", _text(value)) for name, value in manifest.get("libraries", {}).items()]
-    rows += [(f"kernel {name}", _text(value)) for name, value in manifest.get("kernels", {}).items()]
-    rows += [(f"SHA-256 of input {name}", _text(value)) for name, value in manifest.get("inputs", {}).items()]
+    rows = [(name, text_of(manifest[name])) for name in _SYSTEM if name in manifest]
+    rows += [(f"library {name}", text_of(value)) for name, value in manifest.get("libraries", {}).items()]
+    rows += [(f"kernel {name}", text_of(value)) for name, value in manifest.get("kernels", {}).items()]
+    rows += [(f"SHA-256 of input {name}", text_of(value)) for name, value in manifest.get("inputs", {}).items()]
     for name, entry in manifest.get("outputs", {}).items():
         digest = entry.get("sha256", "") if isinstance(entry, Mapping) else entry
         if digest and name.endswith(".parquet"):
-            rows.append((f"SHA-256 of {name}", _text(digest)))
+            rows.append((f"SHA-256 of {name}", text_of(digest)))
     return plain_sheet("Seed, versions and hashes", ("entry", "value"), rows)
 
 
@@ -131,9 +124,9 @@ def _limit_notes(parameters: Mapping[str, Any]) -> Iterator[str]:
         yield "Limit: the outside path is untouchable, no impact on its price lasts."
     else:
         yield (
-            f"The outside market moves with the flow from inside: {_text(depth)} quote tokens move it by 1 %, "
+            f"The outside market moves with the flow from inside: {text_of(depth)} quote tokens move it by 1 %, "
             f"{outside['permanent_share']:.0%} of that stays, the rest halves every "
-            f"{_text(outside.get('half_life_s'))} s."
+            f"{text_of(outside.get('half_life_s'))} s."
         )
 
 
@@ -143,11 +136,3 @@ def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield from _leaves(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(_text(each) for each in value)
-    if isinstance(value, float):
-        return f"{value:,.0f}".replace(",", "\u202f") if value.is_integer() and abs(value) >= 1e4 else f"{value:g}"
-    return str(value)

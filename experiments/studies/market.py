@@ -13,6 +13,7 @@ from shoal.experiments.market.parameters import (
     BookGroup,
     ChainGroup,
     CustodyGroup,
+    GasGroup,
     GeneratedGroup,
     InformedGroup,
     LiquidityGroup,
@@ -76,12 +77,10 @@ class Market(Study):
         explain="How often outside prices, against which trades are measured, are kept.",
         minimum=0.001,
     )
-    tip_gwei: float = parameter(
-        1.0, unit="gwei", tag=_ASSUMED, explain="Tip of ordinary users, per gas.", minimum=0, maximum=1e6
-    )
     generated: GeneratedGroup = group(GeneratedGroup)
     network: NetworkGroup = group(NetworkGroup)
     chain: ChainGroup = group(ChainGroup)
+    gas: GasGroup = group(GasGroup)
     custody: CustodyGroup = group(CustodyGroup)
     outside: OutsideGroup = group(OutsideGroup)
     book: BookGroup = group(BookGroup)
@@ -178,12 +177,12 @@ class Market(Study):
         )
 
     def _populate(self, world: World, pair: Pair) -> None:
-        add_liquidity_providers(world, pair, self.liquidity, tip_gwei=self.tip_gwei)
-        add_reporter(world, pair, self.oracle, tip_gwei=self.tip_gwei)
+        add_liquidity_providers(world, pair, self.liquidity, gas=self.gas)
+        add_reporter(world, pair, self.oracle, gas=self.gas)
         add_market_makers(world, pair, self.makers)
-        add_arbitrageurs(world, pair, self.arbitrage, tip_gwei=self.tip_gwei)
-        add_informed_traders(world, pair, self.informed, tip_gwei=self.tip_gwei)
-        add_noise_traders(world, pair, self.noise, tip_gwei=self.tip_gwei)
+        add_arbitrageurs(world, pair, self.arbitrage, gas=self.gas)
+        add_informed_traders(world, pair, self.informed, gas=self.gas)
+        add_noise_traders(world, pair, self.noise, gas=self.gas)
 
     @property
     def _step_ns(self) -> int:

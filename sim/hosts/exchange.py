@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import simpy
 
@@ -16,7 +16,16 @@ from shoal.sim.venue import Context
 if TYPE_CHECKING:
     from shoal.sim.world import World
 
-_Message = tuple[simpy.Event | None, str, str, Call, int]
+
+class _Message(NamedTuple):
+    """Calls on their way, and where the answer goes."""
+
+    answer: simpy.Event | None
+    sender: str
+    place: str
+    calls: tuple[Call, ...]
+    sent_ns: int
+    batch: bool
 
 
 class Exchange(Host):
@@ -43,12 +52,29 @@ class Exchange(Host):
 
     def submit(self, call: Call, *, sender: str, place: str, answer: simpy.Event | None) -> None:
         """Send a call from a place; it arrives one latency later."""
+        self._submit((call,), sender=sender, place=place, answer=answer, batch=False)
+
+    def submit_batch(self, calls: tuple[Call, ...], *, sender: str, place: str, answer: simpy.Event | None) -> None:
+        """Send several calls in one message; each is executed or refused on its own, one right after the other.
+
+        The answer is a tuple of receipts, whose ``refusal`` says what was refused.
+
+        Raises:
+            ValueError: no calls.
+        """
+        if not calls:
+            raise ValueError(f"a batch of {sender} to {self.name} holds no calls")
+        self._submit(calls, sender=sender, place=place, answer=answer, batch=True)
+
+    def _submit(
+        self, calls: tuple[Call, ...], *, sender: str, place: str, answer: simpy.Event | None, batch: bool
+    ) -> None:
         clock = self.world.clock
         sent_ns = clock.now_ns
         arrival_ns = sent_ns + self.world.network.delay_ns(place, self.name, sender)
-        # The first event is when the call would be done if it found the exchange idle, which it mostly does.
+        # The first event is when one call would be done if it found the exchange idle, which it mostly does.
         done_ns = arrival_ns + self.service_ns
-        clock.at(done_ns, DELIVERY, self._receive, (answer, sender, place, call, sent_ns))
+        clock.at(done_ns, DELIVERY, self._receive, _Message(answer, sender, place, calls, sent_ns, batch))
 
     def arrive(self, departure: Departure) -> None:
         """Credit money that came from another host, at once."""
@@ -60,39 +86,48 @@ class Exchange(Host):
         self._show()
 
     def _receive(self, event: simpy.Event) -> None:
+        message = cast(_Message, event.value)
         now_ns = self.world.clock.now_ns
-        # Calls come here in the order of their arrival: the one before knows already when it will be done.
-        done_ns = max(now_ns, self._free_ns + self.service_ns)
+        # Messages come here in the order of their arrival: the one before knows already when it will be done.
+        done_ns = max(now_ns, self._free_ns + self.service_ns) + (len(message.calls) - 1) * self.service_ns
         self._free_ns = done_ns
         if done_ns == now_ns:
             self._execute(event)
         else:
-            self.world.clock.at(done_ns, DELIVERY, self._execute, event.value)
+            self.world.clock.at(done_ns, DELIVERY, self._execute, message)
 
     def _execute(self, event: simpy.Event) -> None:
-        answer, sender, place, call, sent_ns = cast(_Message, event.value)
-        world = self.world
-        now_ns, journal = world.clock.now_ns, world.journal
-        context = Context(world.ledger, self.name, sender, now_ns, self._no_inner_calls)
+        message = cast(_Message, event.value)
+        context = Context(self.world.ledger, self.name, message.sender, self.world.clock.now_ns, self._no_inner_calls)
+        receipts = tuple([self._carry_out(call, message, context) for call in message.calls])
+        if self._changed or self._untold:
+            self._show()
+        if message.answer is not None:
+            if message.batch:
+                self._reply(message.answer, message.sender, message.place, receipts)
+            else:
+                self._answer(message.answer, message.sender, message.place, receipts[0])
+
+    def _carry_out(self, call: Call, message: _Message, context: Context) -> Receipt:
+        """Execute or refuse one call, and record it."""
+        now_ns, journal, sender = context.now_ns, context.journal, message.sender
         mark = journal.mark()
         try:
             outcome = self._perform(call, context)
         except Refusal as refusal:
             journal.undo(mark)
-            self._record(call, sender, sent_ns, now_ns, None, refusal)
-            self._answer(answer, sender, place, Receipt(now_ns, refusal=refusal))
-            return
+            self._record(call, sender, message.sent_ns, now_ns, None, refusal)
+            return Receipt(now_ns, refusal=refusal)
         except BaseException:
             journal.undo(mark)
             raise
         journal.commit()
-        self._record(call, sender, sent_ns, now_ns, outcome, None)
+        self._record(call, sender, message.sent_ns, now_ns, outcome, None)
         self._changed[call.venue] = None
         self._note(sender, call.venue, outcome.fills)
-        self._show()
         if outcome.departures:
             self._depart(outcome.departures)
-        self._answer(answer, sender, place, Receipt(now_ns, (outcome,), calls=(call,)))
+        return Receipt(now_ns, (outcome,), calls=(call,))
 
     def _show(self) -> None:
         """Publish what has changed, now or when the feed interval has passed."""

@@ -90,6 +90,7 @@ class Host(ABC):
         self.executed = 0
         self.refused = 0
         self._statements: dict[str, Feed] = {}
+        self._feeds: dict[str, Feed] = {}
         self._untold: dict[str, list[tuple[str, Fill]]] = {}
         self._orders = world.records.table(ORDERS)
         self._fills = world.records.table(FILLS)
@@ -104,6 +105,7 @@ class Host(ABC):
         """
         self.world.register_venue(venue, self)
         self.venues[venue.name] = venue
+        self._feeds[venue.name] = self.world.feed(venue.name, self.name)
         venue.place(self.name)
         self.publish((venue.name,))
 
@@ -117,9 +119,9 @@ class Host(ABC):
 
     def publish(self, venues: Iterable[str]) -> None:
         """Let these venues' feeds show their present state."""
-        now_ns = self.world.clock.now_ns
+        now_ns, feeds = self.world.clock.now_ns, self._feeds
         for name in venues:
-            self.world.feed(name, self.name).publish(self.venues[name].published(now_ns))
+            feeds[name].publish(self.venues[name].published(now_ns))
 
     @abstractmethod
     def arrive(self, departure: Departure) -> None:
@@ -163,7 +165,7 @@ class Host(ABC):
             result = refusal.code
         order = outcome.order if outcome is not None and outcome.order is not None else 0
         try:
-            text = " ".join([f"{name}={value}" for name, value in call.arguments.items()])
+            text = str(dict(call.arguments))
         except ValueError:
             # Python refuses to write ints of thousands of digits.
             text = "too long to write"
@@ -250,15 +252,18 @@ class Host(ABC):
         """Let the receipt, or the refusal, arrive at the sender's ``yield`` one latency later."""
         if answer is None:
             return
-        world = self.world
-        refusal = receipt.refusal
-        if refusal is None:
-            answer._ok, answer._value = True, receipt
+        if receipt.refusal is None:
+            self._reply(answer, sender, place, receipt)
         else:
             # A refusal nobody waits for is recorded, not raised.
-            answer._ok, answer._value, answer._defused = False, refusal, True
-        delay_ns = world.network.delay_ns(self.name, place, sender)
-        world.clock.schedule(answer, DELIVERY, delay_ns)  # type: ignore[arg-type]
+            self._reply(answer, sender, place, receipt.refusal)
+            answer._ok, answer._defused = False, True
+
+    def _reply(self, answer: simpy.Event, sender: str, place: str, value: object) -> None:
+        """Let a value arrive at the sender's ``yield`` one latency later."""
+        answer._ok, answer._value = True, value
+        delay_ns = self.world.network.delay_ns(self.name, place, sender)
+        self.world.clock.schedule(answer, DELIVERY, delay_ns)  # type: ignore[arg-type]
 
 
 def _plain(text: str) -> str:

@@ -79,9 +79,7 @@ class SmallMarket:
         self.exchange = Exchange(world, "exchange")
         self.abroad = Exchange(world, "abroad")
         native = world.asset(*ETH)
-        self.chain = Chain(
-            world, "chain", native=native, schedule=ConstantBlocks(block_ns), base_fee_wei=base_fee_wei
-        )
+        self.chain = Chain(world, "chain", native=native, schedule=ConstantBlocks(block_ns), base_fee_wei=base_fee_wei)
         for host in (self.exchange, self.abroad, self.chain):
             targets = {"exchange", "abroad", "chain"} - {host.name}
             way = Way(1_000, 30 * SECOND_NS)

@@ -44,4 +44,5 @@ def test_input_and_output_are_inverse(reserve_in: float, reserve_out: float, sha
 def test_the_search_finds_the_closed_form(value: float) -> None:
     paid = optimal_input(10.0, 20.0, value=value, kept=0.99)
     found = best_size(lambda size: value * output_of(size, 10.0, 20.0, kept=0.99) - size, 100.0)
-    assert found == pytest.approx(paid, rel=1e-5, abs=1e-5)
+    # The last bracket is three millionths of the range.
+    assert found == pytest.approx(paid, abs=1e-3)

@@ -110,9 +110,7 @@ def test_the_propagator_keeps_its_share_and_halves_the_rest(share: float) -> Non
         perform(world, market, Flow(round(flow * BTC.unit)).call)
     for later_s in (700, 1300, 100_000):
         now_ns = start_ns + later_s * 10**9
-        expected = math.fsum(
-            shift * (share + (1 - share) * 2 ** (-(now_ns - at_ns) / 600e9)) for at_ns, shift in moved
-        )
+        expected = math.fsum(shift * (share + (1 - share) * 2 ** (-(now_ns - at_ns) / 600e9)) for at_ns, shift in moved)
         assert market.impact(now_ns) == pytest.approx(expected, rel=1e-9, abs=1e-15)
 
 

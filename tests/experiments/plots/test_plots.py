@@ -7,8 +7,8 @@ import pytest
 
 from shoal.experiments.measures.measured import Measured
 from shoal.experiments.plots.plots import Plots
-from shoal.experiments.plots.thinning import POINTS_A_TRACE
 from shoal.experiments.result import Result
+from shoal.sim.thinning import POINTS_A_TRACE
 
 
 @pytest.mark.parametrize("name", Plots.NAMES)

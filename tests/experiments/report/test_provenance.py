@@ -53,9 +53,12 @@ def test_labels_and_pure_kernels_are_passed_on() -> None:
 
 
 def test_parameters_carry_their_tags() -> None:
-    sheet = parameter_sheet(
-        {"study": "market", "parameters": {"sample_s": 30.0, "tip_gwei": 3.0, "unheard": {"of": 1}}}
-    )
+    tags = {
+        path: {"kind": "assumed", "source": "", "unit": unit, "explain": "What it is.", "default": default}
+        for path, unit, default in (("sample_s", "s", "30"), ("tip_gwei", "gwei", "1"))
+    }
+    parameters = {"sample_s": 30.0, "tip_gwei": 3.0, "unheard": {"of": 1}}
+    sheet = parameter_sheet({"study": "market", "parameters": parameters, "tags": tags})
     rows = {row[0].text: [cell.text for cell in row] for row in sheet.rows}
     assert rows["sample_s"][1:3] == ["30 s", "assumed"]
     assert rows["tip_gwei"][2::2] == ["not the default", "default 1"]
@@ -63,7 +66,7 @@ def test_parameters_carry_their_tags() -> None:
     assert dict(tag_counts(sheet)) == {"assumed": 1, "not the default": 1}
 
 
-def test_a_study_without_code_still_shows_its_values() -> None:
+def test_values_without_tags_are_still_shown() -> None:
     sheet = parameter_sheet({"study": "gone", "parameters": {"a": 1}})
     assert [cell.text for cell in sheet.rows[0]] == ["a", "1", "", "", ""]
 

@@ -9,8 +9,8 @@ import pytest
 from tests.experiments.synthetic import SyntheticRun, manifest
 
 from shoal.experiments.plots.plots import Plots
-from shoal.experiments.plots.thinning import POINTS_A_TRACE
 from shoal.experiments.result import Result
+from shoal.sim.thinning import POINTS_A_TRACE
 
 EVIL = '</script><script>alert("x")</script>&<b>'
 

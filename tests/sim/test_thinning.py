@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shoal.experiments.plots.thinning import POINTS_A_TRACE, thinned
+from shoal.sim.thinning import POINTS_A_TRACE, thinned
 
 VALUES = st.lists(st.floats(allow_infinity=False, width=32), max_size=400)
 
