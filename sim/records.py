@@ -24,6 +24,7 @@ _ARROW: Final[dict[Kind, pa.DataType]] = {
 }
 _PYTHON: Final[dict[Kind, type]] = {"int": int, "raw": int, "text": str, "bool": bool}
 _RAW_BOUND: Final = 10**38
+_END: Final = "\x00\x01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +173,14 @@ def _check_types(kind: Kind, values: Sequence[Any]) -> None:
 
 
 def _canonical(kind: Kind, values: Sequence[Any]) -> bytes:
-    """Ints as decimal text, floats as IEEE bytes, text with its length before it."""
+    """Ints as decimal text, floats as IEEE bytes, text with an end that no text holds."""
     if kind == "float":
         return array("d", values).tobytes()
     if kind == "text":
-        return "".join(f"{len(value)}:{value}" for value in values).encode()
+        joined = _END.join(values) + _END
+        if joined.count("\x00") != len(values):
+            joined = _END.join([value.replace("\x00", "\x00\x02") for value in values]) + _END
+        return joined.encode()
     return (",".join(map(str, values)) + ",").encode()
 
 

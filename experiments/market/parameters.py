@@ -288,7 +288,7 @@ class MakerGroup(Group):
     form: Literal["stationary", "finite"] = parameter(
         "stationary", tag=AVELLANEDA_STOIKOV, explain="Stationary quotes, or those of a finite horizon."
     )
-    interval_s: float = parameter(5.0, unit="s", tag=ASSUMED, explain="Time between two looks.", above=0)
+    interval_s: float = parameter(1.0, unit="s", tag=ASSUMED, explain="Time between two looks.", above=0)
     order_quote_tokens: float = parameter(
         540_000.0, unit="USDC", tag=SMALL_EXCHANGE, explain="Size of each order at the first price.", above=0
     )
@@ -297,7 +297,7 @@ class MakerGroup(Group):
         2_000, unit="ppm", tag=ASSUMED, explain="Distance from one level to the next.", minimum=1
     )
     requote_ppm: int = parameter(
-        600, unit="ppm", tag=ASSUMED, explain="Quotes are renewed when they should be this far away.", minimum=0
+        400, unit="ppm", tag=ASSUMED, explain="Quotes are renewed when they should be this far away.", minimum=0
     )
     minimum_spread_ppm: int = parameter(
         100, unit="ppm", tag=ASSUMED, explain="Never narrower than this, bid to ask.", minimum=0

@@ -157,23 +157,20 @@ class Host(ABC):
         self, call: Call, sender: str, sent_ns: int, time_ns: int, outcome: Outcome | None, refusal: Refusal | None
     ) -> None:
         """Write one executed call, and its fills, into the tables."""
+        venue, verb, text = call.venue, call.verb, _text(call.arguments)
         if refusal is None:
             self.executed += 1
             result = "ok"
         else:
             self.refused += 1
             result = refusal.code
+            # What was accepted is known to be plain; what was not may be anything.
+            venue, verb, text = _plain(venue), _plain(verb), _plain(text)
         order = outcome.order if outcome is not None and outcome.order is not None else 0
-        try:
-            text = str(dict(call.arguments))
-        except ValueError:
-            # Python refuses to write ints of thousands of digits.
-            text = "too long to write"
-        venue, verb, text = _plain(call.venue), _plain(call.verb), _plain(text)
         self._orders.append((time_ns, sent_ns, self.name, venue, verb, sender, text, result, order))
         if outcome is not None:
             for fill in outcome.fills:
-                self._record_fill(call.venue, fill, time_ns)
+                self._record_fill(venue, fill, time_ns)
 
     def _record_fill(self, venue: str, fill: Fill, time_ns: int) -> None:
         base, quote, fee = fill.base, fill.quote, fill.fee_asset
@@ -266,6 +263,14 @@ class Host(ABC):
         self.world.clock.schedule(answer, DELIVERY, delay_ns)  # type: ignore[arg-type]
 
 
+def _text(arguments: Mapping[str, Any]) -> str:
+    try:
+        return str(dict(arguments))
+    except ValueError:
+        # Python refuses to write ints of thousands of digits.
+        return "too long to write"
+
+
 def _plain(text: str) -> str:
     """Half a surrogate pair cannot be written to a table."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+    return text.encode("utf-8", "backslashreplace").decode()
