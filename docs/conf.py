@@ -1,6 +1,20 @@
 """Settings of the documentation: a guide, an API reference from docstrings, a gallery whose examples run."""
 
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import plotly.io as plotly_io
+from plotly.io._base_renderers import HtmlRenderer
+from plotly.offline import get_plotlyjs
+
 import shoal
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))
+
+from parameter_tables import parameter_tables  # noqa: E402
 
 project = "Shoal"
 author = "The Shoal developers"
@@ -51,6 +65,11 @@ sphinx_gallery_conf = {
     "write_computation_times": False,
 }
 
+# Figures of the gallery share one copy of Plotly's script, and open without a network.
+PLOTLY_SCRIPT = "plotly.min.js"
+plotly_io.renderers["documentation"] = HtmlRenderer(include_plotlyjs=f"../_static/{PLOTLY_SCRIPT}")
+plotly_io.renderers.default = "documentation"
+
 html_theme = "pydata_sphinx_theme"
 html_title = f"Shoal {release}"
 html_show_sourcelink = False
@@ -61,3 +80,32 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": [],
 }
+
+
+def fill_tables(app: Any, name: str, content: list[str]) -> None:
+    """Put a study's parameters where a page asks for them."""
+    content[0] = re.sub(
+        r"<!-- parameters: (\w+) -->", lambda found: parameter_tables(shoal.studies()[found[1]]), content[0]
+    )
+
+
+def escape_bars(app: Any, what: str, name: str, item: Any, options: Any, lines: list[str]) -> None:
+    """A bar in a docstring is an absolute value, not a substitution."""
+    for index, line in enumerate(lines):
+        if not line.lstrip().startswith(">>>"):
+            parts = re.split(r"(``.*?``)", line)
+            parts[::2] = [part.replace("|", r"\|") for part in parts[::2]]
+            lines[index] = "".join(parts)
+
+
+def write_plotly(app: Any, error: Exception | None) -> None:
+    """Lay Plotly's script beside the pages."""
+    if error is None and app.builder.format == "html":
+        Path(app.outdir, "_static", PLOTLY_SCRIPT).write_text(get_plotlyjs(), encoding="utf-8")
+
+
+def setup(app: Any) -> None:
+    """Connect the hooks above."""
+    app.connect("source-read", fill_tables)
+    app.connect("autodoc-process-docstring", escape_bars)
+    app.connect("build-finished", write_plotly)

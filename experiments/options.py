@@ -33,7 +33,7 @@ class Options:
     Args:
         seed: 0 to 2**64 - 1.
         prices: a Parquet or CSV file, a DataFrame, or None for generated prices.
-        symbols: base symbols, or symbols as the file writes them.
+        symbols: base symbols, or symbols as the file writes them; also as one text, "BTC,ETH".
         start: without a zone UTC.
         end: exclusive.
         hours: length of the span, instead of ``end``.
@@ -142,7 +142,7 @@ def _prices(value: Any) -> Any:
 def _symbols(value: Any) -> tuple[str, ...] | None:
     if value is None:
         return None
-    listed = [value] if isinstance(value, str) else value
+    listed = [each.strip() for each in value.split(",")] if isinstance(value, str) else value
     if not isinstance(listed, Sequence) or not listed or len(listed) > 100:
         raise ValueError("1 to 100 symbols", 'Write ["BTC", "ETH"].')
     if not all(isinstance(each, str) and _SYMBOL.fullmatch(each) for each in listed):

@@ -102,7 +102,7 @@ def run_study(
     ],
     prices: Annotated[
         str | None,
-        typer.Option(metavar="FILE", help="Parquet or CSV with a time and OHLC or price columns. [default: generated]"),
+        typer.Option(metavar="FILE", help="Parquet or CSV with a time and OHLC or price columns. Default: generated."),
     ] = None,
     symbols: Annotated[
         str | None, typer.Option(metavar="BTC,ETH", help="Symbols to take; BTC matches the only one whose base is BTC.")
@@ -110,7 +110,7 @@ def run_study(
     start: Annotated[str | None, typer.Option(metavar="TIME", help="Start; without a zone it is UTC.")] = None,
     end: Annotated[str | None, typer.Option(metavar="TIME", help="End, exclusive.")] = None,
     hours: Annotated[str | None, typer.Option(metavar="NUMBER", help="Length of the span, instead of --end.")] = None,
-    seed: Annotated[str | None, typer.Option(metavar="N", help="0 to 2**64 - 1. [default: 7]")] = None,
+    seed: Annotated[str | None, typer.Option(metavar="N", help="0 to 2**64 - 1. Default: 7.")] = None,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Override one parameter; may be repeated."),
@@ -124,7 +124,7 @@ def run_study(
     ] = None,
     zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Zone of stamps that carry none.")] = None,
     stall_seconds: Annotated[
-        str | None, typer.Option(metavar="S", help="End the run when nothing moves for so long. [default: 60]")
+        str | None, typer.Option(metavar="S", help="End the run when nothing moves for so long. Default: 60.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:

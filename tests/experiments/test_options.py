@@ -65,6 +65,7 @@ def test_good_options_are_taken() -> None:
     )
     assert check_options("the call", {}) == Options()
     assert check_options("the call", {"symbols": ["BTC-USD", "ETH/USDT"]}).symbols == ("BTC-USD", "ETH/USDT")
+    assert check_options("the call", {"symbols": "BTC, ETH"}).symbols == ("BTC", "ETH")
     empty = dict.fromkeys(("symbols", "start", "end", "hours", "columns", "zone", "prices"))
     assert check_options("the call", empty) == Options()
 

@@ -1,0 +1,37 @@
+"""The parameters of a study as Markdown tables, from the study itself."""
+
+from collections.abc import Iterator
+
+from shoal.experiments.study import Described, Group, Study, describe, groups, headline
+from shoal.experiments.study_file import toml_text
+
+HEADINGS = ("parameter", "default", "unit", "what it is", "allowed", "tag", "source")
+
+
+def parameter_tables(study: type[Study]) -> str:
+    """One table a group: path, default, unit, explanation, what is allowed, tag, source."""
+    sections = []
+    for path, group in groups(study).items():
+        own = [each for each in describe(study) if each.path.rpartition(".")[0] == path]
+        if own:
+            sections.append("\n".join((*_heading(path, group), *_table(own))))
+    return "\n\n".join(sections)
+
+
+def _heading(path: str, group: type[Group]) -> tuple[str, ...]:
+    return (f"## {path}", "", headline(group), "") if path else ("## The study itself", "")
+
+
+def _table(described: list[Described]) -> Iterator[str]:
+    yield _row(HEADINGS)
+    yield _row(("---",) * len(HEADINGS))
+    for each in described:
+        known = each.parameter
+        source = ", ".join(part for part in (known.tag.source, known.tag.date) if part)
+        allowed = each.wanted.partition(", in ")[0]
+        default = f"`{toml_text(each.default)}`"
+        yield _row((f"`{each.path}`", default, known.unit, known.explain, allowed, known.tag.kind, source))
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("*", "\\*") for cell in cells) + " |"
