@@ -12,6 +12,7 @@ from shoal.agents.avellaneda_stoikov import Quoting
 from shoal.agents.hedging import Hedger
 from shoal.agents.market import Market, maker_change
 from shoal.agents.parameters import positive, whole_number
+from shoal.agents.rebalancing import Rebalancer, Rebalancing
 from shoal.agents.trader import Trader
 from shoal.agents.volatility import RealisedVolatility
 from shoal.sim.calls import Call, Fill, Receipt
@@ -71,6 +72,7 @@ class MarketMaker(Trader):
         pause_s: for how long.
         hedge_limit: trades at the outside market what exceeds so many orders; None never hedges.
         hedge_slippage_ppm: how much worse than quoted a hedge may be.
+        rebalance: when to move inventory between the book's exchange and the outside market's; None never.
 
     Raises:
         ValueError: a parameter is out of range.
@@ -102,6 +104,7 @@ class MarketMaker(Trader):
         pause_s: float,
         hedge_limit: float | None = None,
         hedge_slippage_ppm: int = 5_000,
+        rebalance: Rebalancing | None = None,
     ) -> None:
         super().__init__(world, name, place=place)
         whole_number(name, interval_ns=interval_ns, levels=levels)
@@ -132,6 +135,7 @@ class MarketMaker(Trader):
         self.pause_s = pause_s
         self.hedge_limit = hedge_limit
         self.hedge_slippage_ppm = hedge_slippage_ppm
+        self.rebalance = rebalance
         self.position_base_tokens = 0.0
         self.cash_quote_tokens = 0.0
         self._volatility = RealisedVolatility(start=start_volatility, half_life_s=volatility_half_life_s)
@@ -156,7 +160,10 @@ class MarketMaker(Trader):
         """Listen, hedge, and quote or stay away, at each interval."""
         market = self.market(self.book)
         self._statements = self.statement(market.host).subscribe(self.place)
-        hedger = Hedger(self, (self.market(self.reference),), slippage_ppm=self.hedge_slippage_ppm)
+        outside = self.market(self.reference)
+        hedger = Hedger(self, (outside,), slippage_ppm=self.hedge_slippage_ppm)
+        hosts, assets = (market.host, outside.host), (market.base, market.quote)
+        rebalancer = Rebalancer(self, self.rebalance, hosts=hosts, assets=assets)
         began_ns = self.now_ns
         yield self.sleep(1 + int(self.draws("phase").next() * self.interval_ns))
         while True:
@@ -166,6 +173,7 @@ class MarketMaker(Trader):
                 self._volatility.update(self.now_ns, mid)
                 if self.hedge_limit is not None:
                     yield from self._hedge(hedger, market.base)
+                yield from rebalancer.run()
                 if self._stays_away(mid):
                     yield from self._withdraw(market)
                 elif self._is_due(mid):

@@ -70,11 +70,15 @@ class Rebalancer:
         for host in self._hosts if self._terms is not None else ():
             if f"{host} custody" not in trader.world.venues:
                 raise ValueError(f"{trader.name}: to move money from {host} it needs a custody there")
+            trader.statement(host)
 
     def run(self) -> Generator[simpy.Event, Any, None]:
         """Move what has to be moved now, if anything."""
         terms, trader = self._terms, self._trader
         if terms is None or trader.now_ns < self._next_ns:
+            return
+        if any(trader.statement(host).read(trader.place) is None for host in self._hosts):
+            # Where no statement has arrived yet, nothing held is not known to be nothing.
             return
         self._next_ns = trader.now_ns + terms.interval_ns
         for asset in self._assets:

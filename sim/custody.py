@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from shoal.sim.calls import Call, Departure, Outcome
-from shoal.sim.errors import BadArguments, InsufficientInput
+from shoal.sim.errors import BadArguments, InsufficientInput, UnknownVerb
 from shoal.sim.hosts.host import TRANSIT
 from shoal.sim.units import Account, Asset
 from shoal.sim.venue import Context, Venue, whole
@@ -60,12 +60,18 @@ class Custody(Venue):
         return Outcome(output=amount - way.fee, departures=(leaving,))
 
     def quote(self, call: Call, *, now_ns: int) -> Outcome:
-        """What would arrive."""
-        asset, to = call.arguments["asset"], call.arguments["to"]
+        """What would arrive, and when; the departure names no owner."""
+        if call.verb not in self.verbs:
+            raise UnknownVerb(f"{self.name}.{call.verb}", None, "withdraw")
+        try:
+            return self._quoted(**call.arguments)
+        except TypeError as error:
+            raise BadArguments(f"{self.name}.{call.verb}", str(error), "asset, amount and to") from None
+
+    def _quoted(self, asset: Asset, amount: int, to: str) -> Outcome:
         way = self._way(asset, to)
-        amount: int = call.arguments["amount"]
         self._check_amount(self.name, asset, amount, way)
-        return Outcome(output=amount - way.fee)
+        return Outcome(amount - way.fee, departures=(Departure("", asset, amount - way.fee, to, way.delay_ns),))
 
     def state_bytes(self) -> bytes:
         """Custody has no state of its own."""

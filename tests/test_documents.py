@@ -20,6 +20,8 @@ from shoal.experiments.study import describe
 from shoal.experiments.study_file import write_study
 
 ROOT = Path(__file__).parents[1]
+# Its example validates every closed form, which takes minutes.
+LONG = {"docs/guide/validation.md"}
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 PAGES = sorted(
@@ -36,6 +38,10 @@ def has_python(page: str) -> bool:
     return BLOCK.search(text_of(page)) is not None
 
 
+def running_pages() -> list[Any]:
+    return [pytest.param(page, marks=[pytest.mark.long] if page in LONG else []) for page in PAGES if has_python(page)]
+
+
 def mirror_tests(names: dict[str, Any]) -> Iterator[Any]:
     """The tests that a page defines or inherits, ready to be called."""
     for name, one in list(names.items()):
@@ -50,7 +56,7 @@ def half_an_hour() -> Result:
     return shoal.run("market", seed=7, hours=0.5)
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if has_python(page)])
+@pytest.mark.parametrize("page", running_pages())
 def test_python_blocks_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = types.ModuleType("document")
     monkeypatch.setitem(sys.modules, "document", document)

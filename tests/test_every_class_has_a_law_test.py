@@ -12,7 +12,7 @@ import pytest
 from shoal.sim.agent import Agent
 from shoal.sim.venue import Venue
 
-PACKAGES = ("shoal.venues", "shoal.routing", "shoal.agents", "shoal.sim.ordering")
+PACKAGES = ("shoal.sim", "shoal.venues", "shoal.routing", "shoal.agents")
 
 
 def built_venue(suite: Any) -> object:
@@ -92,6 +92,16 @@ def test_a_venue_or_agent_is_held_to_the_laws_of_its_kind(one: type, kind: Kind)
     assert law_breach(one, kind) == ""
 
 
+AGENTS = [one for one, kind in ACTING if kind is AGENT]
+
+
+@pytest.mark.parametrize("one", AGENTS, ids=[one.__name__ for one in AGENTS])
+def test_an_agents_docstring_states_what_it_knows_and_its_source(one: type) -> None:
+    text = inspect.getdoc(one) or ""
+    assert "\nKnows: " in text
+    assert "\nSource: " in text
+
+
 def test_an_ordering_policy_is_held_to_the_laws_of_policies(root: Path) -> None:
     laws = (root / "tests" / "sim" / "ordering" / "test_policy.py").read_text(encoding="utf-8")
     policies = [one for one in public_classes() if hasattr(one, "share_ahead") and not getattr(one, "_is_protocol", 0)]
@@ -115,4 +125,4 @@ def test_a_class_without_laws_would_be_found() -> None:
 
 def test_the_walk_finds_what_is_there() -> None:
     names = {one.__name__ for one, _ in ACTING}
-    assert {"ConstantProduct", "OrderBook", "OutsideMarket", "Oracle"} <= names
+    assert {"ConstantProduct", "OrderBook", "OutsideMarket", "Oracle", "Custody"} <= names

@@ -86,8 +86,8 @@ print(f"the searcher made {usdc.text(got - paid)} USDC before gas, in block {sea
 assert [one.outcome.output for one in searcher.simulated if one.outcomes][1] == user.receipt.outcome.output
 
 # %%
-# What did it cost the user? The same block, executed again without the searcher's two transactions. This changes nothing
-# either: the ledger is as it was, byte for byte.
+# What did it cost the user? The same block, executed again without the searcher's two transactions. This changes
+# nothing either: the ledger is as it was, byte for byte.
 
 before = world.ledger.state_bytes()
 landed = chain.replay_last_block()
@@ -99,8 +99,8 @@ assert lost > 0
 assert world.ledger.state_bytes() == before
 
 # %%
-# A limit is what protects a user: had it asked for the quote itself, the bundle would not have landed. Chained calls need
-# no limit between them, because nobody can come in between.
+# A limit is what protects a user: had it asked for the quote itself, the bundle would not have landed. Chained calls
+# need no limit between them, because nobody can come in between.
 
 there_and_back = (buy(usdc.amount("1000")), sell(OutputOf(0)))
 receipt = chain.simulate([Transaction("user", there_and_back, max_fee_wei=10 * GWEI, max_tip_wei=GWEI)])[0]

@@ -39,11 +39,11 @@ result.plot.earned()
 result.fills[["time", "venue", "taker", "maker", "side", "base_raw", "base_tokens", "price"]].head(3)
 
 # %%
-# No money was made or lost on the way, to the last base unit. The digest identifies the run: the same study, parameters,
-# seed and version give it again.
+# No money was made or lost on the way, to the last base unit. The digest identifies the run: the same study,
+# parameters, seed and version give it again.
 
 assert set(result.manifest["conservation"].values()) == {0}
 assert result.measured.closure["difference_raw"].eq(0).all()
 result.digest
 
-# sphinx_gallery_thumbnail_path = 'images/market.png'
+# sphinx_gallery_thumbnail_path = 'images/market.png'  # noqa: ERA001

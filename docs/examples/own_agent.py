@@ -2,8 +2,8 @@
 An agent of your own in the study's world
 =========================================
 
-A study is a class, and ``build`` returns its world. Whoever inherits from it can add an agent, and keeps the venues, the
-other agents, the report and the reproducibility.
+A study is a class, and ``build`` returns its world. Whoever inherits from it can add an agent, and keeps the venues,
+the other agents, the report and the reproducibility.
 """
 
 from dataclasses import dataclass
@@ -72,7 +72,8 @@ earned = result.measured.earned.set_index("owner").loc["ETH trend"]
 print(earned.to_string())
 
 # %%
-# Draws are keyed by owner and purpose: adding it moved nobody else's. Noise traders sent their orders at the same times.
+# Draws are keyed by owner and purpose: adding it moved nobody else's. Noise traders sent their orders at the same
+# times; one or another chose the other venue.
 
 plain = shoal.run("market", seed=7, hours=0.25, generated=fall)
 

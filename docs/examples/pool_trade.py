@@ -2,8 +2,8 @@
 An exact pool, and impermanent loss
 ===================================
 
-The constant product pool is Uniswap's v2 pair to the base unit, and it lives on a chain: calls travel, wait for a block,
-and pay gas. Here a provider puts money in, the price moves, and the provider takes its share out.
+The constant product pool is Uniswap's v2 pair to the base unit, and it lives on a chain: calls travel, wait for a
+block, and pay gas. Here a provider puts money in, the price moves, and the provider takes its share out.
 """
 
 import math
@@ -91,5 +91,6 @@ figure
 # %%
 # Gas was paid in ETH, the base fee is burnt and counted, the tip is the proposer's.
 
-print("burnt", eth.text(world.ledger.burned(eth)), "ETH; tips", eth.text(world.ledger.balance(eth, Account("proposer", "chain"))))
+tips = world.ledger.balance(eth, Account("proposer", "chain"))
+print(f"burnt {eth.text(world.ledger.burned(eth))} ETH, tips {eth.text(tips)} ETH")
 assert set(world.conservation().values()) == {0}

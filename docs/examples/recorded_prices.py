@@ -5,6 +5,8 @@ Prices of your own
 ``prices`` takes a Parquet or CSV file, or a DataFrame. Here the bars are made up, so that the example needs no file.
 """
 
+from itertools import pairwise
+
 import pandas as pd
 
 import shoal
@@ -18,8 +20,8 @@ bars = pd.concat(
             "time": minutes,
             "symbol": symbol,
             "open": [scale * price for price in path[:-1]],
-            "high": [scale * max(pair) * 1.001 for pair in zip(path, path[1:], strict=False)],
-            "low": [scale * min(pair) * 0.999 for pair in zip(path, path[1:], strict=False)],
+            "high": [scale * max(pair) * 1.001 for pair in pairwise(path)],
+            "low": [scale * min(pair) * 0.999 for pair in pairwise(path)],
             "close": [scale * price for price in path[1:]],
         }
     )
@@ -28,12 +30,10 @@ bars = pd.concat(
 bars.head(3)
 
 # %%
-# ``BTC`` finds the one symbol whose base is BTC. The end is exclusive. Between the bars a bridge honours open, high, low
-# and close of each; whatever shows at a finer scale is the model's, and the manifest says so.
+# ``BTC`` finds the one symbol whose base is BTC. The end is exclusive. Between the bars a bridge honours open, high,
+# low and close of each; whatever shows at a finer scale is the model's, and the manifest says so.
 
-result = shoal.run(
-    "market", seed=7, prices=bars, symbols="BTC,ETH", start="2024-03-05T14:05Z", end="2024-03-05T14:35Z"
-)
+result = shoal.run("market", seed=7, prices=bars, symbols="BTC,ETH", start="2024-03-05T14:05Z", end="2024-03-05T14:35Z")
 result.manifest["prices"]["kind"], result.manifest["prices"]["provenance"]["quotes"]
 
 # %%

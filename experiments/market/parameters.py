@@ -161,6 +161,17 @@ class CustodyGroup(Group):
     withdrawal_fee_quote_tokens: float = parameter(
         3.0, unit="USDC", tag=ASSUMED, explain="Worth of an exchange's withdrawal fee at the first price.", minimum=0
     )
+    rebalance_minutes: float = parameter(
+        10.0, unit="min", tag=ASSUMED, explain="How often inventory between hosts is looked at.", above=0
+    )
+    rebalance_skew: float = parameter(
+        0.25,
+        unit="fraction",
+        tag=ASSUMED,
+        explain="Money moves when a host holds less than this part.",
+        above=0,
+        below=0.5,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,6 +331,9 @@ class MakerGroup(Group):
     inventory_limit: float = parameter(
         6.0, unit="orders", tag=ASSUMED, explain="Most orders long or short of the start.", above=0
     )
+    hedge_limit: float = parameter(
+        3.0, unit="orders", tag=ASSUMED, explain="What exceeds so many orders is traded at the outside market.", above=0
+    )
     start_volatility: float = parameter(
         0.8, unit="1/sqrt(year)", tag=POOL_FLOW, explain="Volatility believed in at the start.", above=0
     )
@@ -388,17 +402,6 @@ class ArbitrageGroup(Group):
     )
     capital_quote_tokens: float = parameter(
         5_000_000.0, unit="USDC", tag=ASSUMED, explain="Each one's money on each of its hosts, half in each.", above=0
-    )
-    rebalance_minutes: float = parameter(
-        10.0, unit="min", tag=ASSUMED, explain="How often inventory between hosts is looked at.", above=0
-    )
-    rebalance_skew: float = parameter(
-        0.25,
-        unit="fraction",
-        tag=ASSUMED,
-        explain="Moves money when a host holds less than this part.",
-        above=0,
-        below=0.5,
     )
 
 

@@ -19,6 +19,7 @@ from shoal.agents.rebalancing import Rebalancing
 from shoal.experiments.market.hosts import CHAIN, COLOCATED, EXCHANGE, GWEI, INTERNET, NATIVE, OUTSIDE
 from shoal.experiments.market.parameters import (
     ArbitrageGroup,
+    CustodyGroup,
     GasGroup,
     InformedGroup,
     LiquidityGroup,
@@ -37,6 +38,11 @@ _STEADY: Final = math.inf
 def gas_terms(gas: GasGroup) -> GasTerms:
     """Gas terms at the price of the native asset on the outside market."""
     return GasTerms(tip_wei=round(gas.tip_gwei * GWEI), price_feed=f"{NATIVE} outside")
+
+
+def moving_terms(custody: CustodyGroup) -> Rebalancing:
+    """When inventory moves between hosts."""
+    return Rebalancing(interval_ns=_ns(custody.rebalance_minutes * 60), skew=custody.rebalance_skew)
 
 
 def endow_half(
@@ -103,7 +109,7 @@ def add_informed_traders(world: World, pair: Pair, informed: InformedGroup, *, g
         )
 
 
-def add_market_makers(world: World, pair: Pair, makers: MakerGroup) -> None:
+def add_market_makers(world: World, pair: Pair, makers: MakerGroup, *, custody: CustodyGroup) -> None:
     """Market makers of the book, each bearing more volatility than the one before."""
     quoting: FiniteHorizon | Stationary
     if makers.form == "finite":
@@ -137,12 +143,15 @@ def add_market_makers(world: World, pair: Pair, makers: MakerGroup) -> None:
             return_volatility=makers.return_volatility * makers.tolerance_step**index,
             loss_limit_quote_tokens=makers.loss_limit_quote_tokens,
             pause_s=makers.pause_s,
+            hedge_limit=makers.hedge_limit,
+            rebalance=moving_terms(custody),
         )
 
 
-def add_arbitrageurs(world: World, pair: Pair, arbitrage: ArbitrageGroup, *, gas: GasGroup) -> None:
+def add_arbitrageurs(
+    world: World, pair: Pair, arbitrage: ArbitrageGroup, *, gas: GasGroup, custody: CustodyGroup
+) -> None:
     """Arbitrageurs between pool, book and outside, and between book and outside; every second submits privately."""
-    moves = Rebalancing(interval_ns=_ns(arbitrage.rebalance_minutes * 60), skew=arbitrage.rebalance_skew)
     for index in range(arbitrage.pool_arbitrageurs):
         name = f"{pair.symbol} arbitrageur {index}"
         endow_half(
@@ -165,7 +174,7 @@ def add_arbitrageurs(world: World, pair: Pair, arbitrage: ArbitrageGroup, *, gas
             tip_share=arbitrage.tip_share,
             slippage_ppm=arbitrage.slippage_ppm,
             builder="builder" if index % 2 else None,
-            rebalance=moves,
+            rebalance=moving_terms(custody),
         )
     for index in range(arbitrage.book_arbitrageurs):
         name = f"{pair.symbol} book arbitrageur {index}"
@@ -180,7 +189,7 @@ def add_arbitrageurs(world: World, pair: Pair, arbitrage: ArbitrageGroup, *, gas
             minimum_edge_ppm=arbitrage.minimum_edge_ppm,
             order_quote_tokens=arbitrage.order_quote_tokens,
             slippage_ppm=arbitrage.slippage_ppm,
-            rebalance=moves,
+            rebalance=moving_terms(custody),
         )
 
 

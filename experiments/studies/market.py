@@ -179,8 +179,8 @@ class Market(Study):
     def _populate(self, world: World, pair: Pair) -> None:
         add_liquidity_providers(world, pair, self.liquidity, gas=self.gas)
         add_reporter(world, pair, self.oracle, gas=self.gas)
-        add_market_makers(world, pair, self.makers)
-        add_arbitrageurs(world, pair, self.arbitrage, gas=self.gas)
+        add_market_makers(world, pair, self.makers, custody=self.custody)
+        add_arbitrageurs(world, pair, self.arbitrage, gas=self.gas, custody=self.custody)
         add_informed_traders(world, pair, self.informed, gas=self.gas)
         add_noise_traders(world, pair, self.noise, gas=self.gas)
 

@@ -15,10 +15,12 @@ from tests.agents.laws import (
     calls_of,
     fills_of,
     flat,
+    rows,
 )
 
 from shoal.agents.avellaneda_stoikov import FiniteHorizon, Stationary
 from shoal.agents.market_maker import MarketMaker
+from shoal.agents.rebalancing import Rebalancing
 from shoal.sim.agent import Agent
 from shoal.sim.calls import Call
 from shoal.sim.units import SECONDS_PER_YEAR, Account
@@ -58,7 +60,7 @@ class TestMarketMaker(AgentLaws):
 
 class TestMarketMakerThatHedges(AgentLaws):
     def make(self, world: World) -> Agent:
-        return make(world, hedge_limit=1.0, quoting=FINITE)
+        return make(world, hedge_limit=1.0, quoting=FINITE, rebalance=Rebalancing(interval_ns=SECOND_NS, skew=0.45))
 
 
 def quiet(prices: list[float] | None = None, **changes: Any) -> tuple[SmallMarket, MarketMaker]:
@@ -237,3 +239,16 @@ def test_what_exceeds_its_hedge_limit_is_traded_outside() -> None:
 def test_parameters_out_of_range_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         make(SmallMarket(flat()).world, **changes)
+
+
+def test_it_moves_money_to_the_side_that_runs_short() -> None:
+    market = SmallMarket(flat(), stocked=False)
+    market.world.endow(AGENT, "exchange", USDC, USDC.amount("2000000"))
+    market.world.endow(AGENT, "exchange", ETH, ETH.amount("1000"))
+    market.world.endow(AGENT, "abroad", ETH, ETH.amount("1000"))
+    make(market.world, rebalance=Rebalancing(interval_ns=SECOND_NS, skew=0.2))
+    market.run(5)
+    first = rows(market.world, "transfers")[0]
+    assert (first["owner"], first["asset"], first["source"], first["target"]) == (AGENT, "USDC", "exchange", "abroad")
+    market.run(40)
+    assert market.world.ledger.balance(USDC, Account(AGENT, "abroad")) == first["raw"]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sim.stand import BLOCK_NS, CASH, COIN, GWEI, SECOND, WEI, Scripted, balance, chain_world, fund, state_of
+from tests.venues.laws import VenueLaws, make_chain, make_exchange
+from tests.venues.laws import fund as fund_senders
 
 from shoal.sim.agent import Agent
 from shoal.sim.calls import Call
@@ -20,6 +23,42 @@ from shoal.sim.world import World
 
 FEE = 3
 HOUR = 3600 * SECOND
+
+
+class CustodyLaws(VenueLaws):
+    """Two assets, one way out each; money is on its way for longer than most histories last."""
+
+    trading: ClassVar[bool] = False
+
+    def build(self, host: Chain | Exchange) -> tuple[World, Custody]:
+        world = host.world
+        Exchange(world, "abroad")
+        custody = Custody(host.name, {("abroad", COIN): Way(FEE, 100 * SECOND), ("abroad", CASH): Way(0, 1)})
+        host.add(custody)
+        fund_senders(host, (COIN, CASH), tokens=1)
+        # Off the blocks' own instants.
+        world.run(until_ns=world.clock.now_ns + 5)
+        return world, custody
+
+    def operations(self) -> st.SearchStrategy[Call]:
+        name = self.make()[1].name
+        amounts = st.sampled_from((-1, 0, 1, FEE, FEE + 1, 50, 10**6, 10**6 + 1, 2**256, 1.0, "7"))
+        targets = st.sampled_from(("abroad", "abroad", "exchange", "chain", "transit", "", 7))
+        arguments = {"asset": st.sampled_from((COIN, CASH, WEI, "COIN")), "amount": amounts, "to": targets}
+        return st.fixed_dictionaries(arguments).map(lambda given: Call(name, "withdraw", given))
+
+    def good_calls(self, world: World, venue: Any) -> Mapping[str, Call]:
+        return {"withdraw": Call(venue.name, "withdraw", {"asset": COIN, "amount": 50, "to": "abroad"})}
+
+
+class TestCustodyOfAnExchange(CustodyLaws):
+    def make(self) -> tuple[World, Custody]:
+        return self.build(make_exchange())
+
+
+class TestCustodyOfAChain(CustodyLaws):
+    def make(self) -> tuple[World, Custody]:
+        return self.build(make_chain())
 
 
 def three_hosts(seed: int = 1) -> tuple[World, Chain, Exchange, Exchange]:

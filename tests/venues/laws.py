@@ -11,6 +11,7 @@ transaction leaves the whole ledger as it was, byte for byte.
 import inspect
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import pytest
@@ -36,7 +37,7 @@ SENDERS = ("alice", "bob")
 NOT_WHOLE: tuple[Any, ...] = (1.5, math.nan, math.inf, "7", b"7", True, [7], (7,), {})
 NEGATIVE = -1
 HUGE = (2**256, 10**5_000)
-NO_ASSET: tuple[Any, ...] = (1.5, math.nan, "BTC", None, True, 7, [7], ("BTC", 8), Asset("NOPE", 2))
+NO_ASSET: tuple[Any, ...] = (1.5, math.nan, "BTC", None, True, 7, [7], ("BTC", 8), Asset("NOPE", 2), 10**5_000)
 NO_BOOL: tuple[Any, ...] = (1.5, math.nan, "yes", 2, None, [True])
 
 type Answer = Outcome | Refusal
@@ -119,7 +120,7 @@ def state_of(world: World, venue: Venue) -> tuple[bytes, bytes]:
 
 def figures(outcome: Outcome) -> tuple[Any, ...]:
     """What a quote promises: everything but who took part."""
-    return outcome.output, dict(outcome.details), outcome.departures
+    return outcome.output, dict(outcome.details), [one._replace(owner="") for one in outcome.departures]
 
 
 def balances(world: World, venue: Venue, owner: str) -> tuple[int, int]:
@@ -305,6 +306,14 @@ class VenueLaws:
         host.replay_last_block(without=replayed)
         assert state_of(world, venue) == states[-1]
 
+    @settings(max_examples=30)
+    @given(data=st.data())
+    def test_claims_are_covered_by_what_the_venue_holds(self, data: st.DataObject) -> None:
+        world, venue = self.make()
+        self._check_claims(world, venue)
+        for _ in self.live(world, venue, self.history(data)):
+            self._check_claims(world, venue)
+
     def test_the_good_calls_are_good(self) -> None:
         world, venue = self.make()
         assert set(self.good_calls(world, venue)) == set(venue.verbs)
@@ -318,6 +327,8 @@ class VenueLaws:
         for verb, call in good_calls.items():
             for bad, must_refuse in self._spoiled(venue, call):
                 before = state_of(world, venue)
+                with suppress(Refusal):
+                    venue.quote(bad, now_ns=world.clock.now_ns)
                 answer = attempt(world, venue, bad)
                 assert isinstance(answer, Refusal) or not must_refuse, f"{verb} took {str(bad)[:200]}"
                 if isinstance(answer, Refusal):
@@ -385,6 +396,22 @@ class VenueLaws:
                 bad += [(value, False) for value in (*NOT_WHOLE, None, NEGATIVE, *HUGE)]
             for value, must_refuse in bad:
                 yield call._replace(arguments={**arguments, name: value}), must_refuse
+
+    def _check_claims(self, world: World, venue: Venue) -> None:
+        """Claims are whole, on assets the venue deals in, and never more than it holds; a share is a claim itself."""
+        claims, shares = venue.claims(world.ledger), venue.share_assets
+        claimed = dict.fromkeys(venue.assets, 0)
+        for owner, amounts in claims.items():
+            for asset, amount in amounts.items():
+                assert asset not in shares, f"{owner} would have the share and what it stands for"
+                assert type(amount) is int
+                assert amount >= 0
+                claimed[asset] += amount
+        for asset, amount in claimed.items():
+            assert amount <= world.ledger.balance(asset, venue.account), asset
+        holders = {account.owner for share in shares for account, _ in world.ledger.holders(share)}
+        assert not shares or holders == set(claims)
+        assert set(shares) <= set(venue.assets)
 
     def _check_view(self, view: Any) -> None:
         """A ``MarketView`` whose prices are in order and whose curve is no better than its best prices."""

@@ -114,12 +114,15 @@ class ConstantProduct(Venue):
 
     def claims(self, ledger: Ledger) -> dict[str, dict[Asset, int]]:
         """By owner of liquidity, its share of the reserves, rounded down; the locked liquidity's is among them."""
+        held: dict[str, int] = {}
+        for account, liquidity in ledger.holders(self.liquidity_asset):
+            held[account.owner] = held.get(account.owner, 0) + liquidity
         return {
-            account.owner: {
-                self.base: self.reserve_base * held // self.supply,
-                self.quote_asset: self.reserve_quote * held // self.supply,
+            owner: {
+                self.base: self.reserve_base * liquidity // self.supply,
+                self.quote_asset: self.reserve_quote * liquidity // self.supply,
             }
-            for account, held in ledger.holders(self.liquidity_asset)
+            for owner, liquidity in held.items()
         }
 
     # --- the pair's own verbs ---------------------------------------------------------------------------------
