@@ -10,7 +10,7 @@ from shoal.sim.calls import Call, Departure, Outcome
 from shoal.sim.errors import BadArguments, InsufficientInput, UnknownVerb
 from shoal.sim.hosts.host import TRANSIT
 from shoal.sim.units import Account, Asset
-from shoal.sim.venue import Context, Venue, whole
+from shoal.sim.venue import Context, Venue, shown, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,5 +99,5 @@ class Custody(Venue):
         way = self.ways.get((to, asset)) if isinstance(asset, Asset) and isinstance(to, str) else None
         if way is None:
             known = ", ".join(f"{one.symbol} to {target}" for target, one in self.ways)
-            raise BadArguments(self.name, f"{asset} to {to}", known)
+            raise BadArguments(self.name, f"{shown(asset)} to {shown(to)}", known)
         return way

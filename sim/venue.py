@@ -86,7 +86,7 @@ class Venue(ABC):
         accepted, required = _signature(handler)
         given = call.arguments.keys()
         if not (given <= accepted and required <= given):
-            raise BadArguments(f"{self.name}.{call.verb}", sorted(map(str, given)), sorted(accepted))
+            raise BadArguments(f"{self.name}.{call.verb}", sorted(map(shown, given)), sorted(accepted))
         if call.inner:
             if "inner" not in accepted:
                 raise BadArguments(f"{self.name}.{call.verb}", "inner calls", "none")
@@ -146,10 +146,18 @@ def whole(value: object, who: str, name: str, *, minimum: int = 0, maximum: int 
         BadArguments: anything else: a bool, a float, text, NaN, a negative or huge number.
     """
     if type(value) is not int or not minimum <= value <= maximum:
-        try:
-            shown = repr(value)
-        except ValueError:
-            # Python refuses to write ints of thousands of digits.
-            shown = "something huge"
-        raise BadArguments(who, f"{name}={shown[:60]}", f"a whole number from {minimum} to {maximum}")
+        raise BadArguments(who, f"{name}={shown(value)}", f"a whole number from {minimum} to {maximum}")
     return value
+
+
+def shown(value: object) -> str:
+    """What a refusal shows of an argument, whatever it is.
+
+    >>> shown(1.5), shown(10**5_000)
+    ('1.5', '<int>')
+    """
+    try:
+        return repr(value)[:60]
+    except Exception:
+        # Python refuses to write ints of thousands of digits, and an agent's own object may do as it likes.
+        return f"<{type(value).__name__}>"

@@ -16,7 +16,7 @@ from shoal.sim.errors import (
     VenueError,
 )
 from shoal.sim.units import PPM, Asset
-from shoal.sim.venue import Context, Venue, whole
+from shoal.sim.venue import Context, Venue, shown, whole
 from shoal.venues.outside_news import LARGEST_IMPACT, OutsideNews
 from shoal.venues.view import DEPTH_BAND
 
@@ -194,6 +194,8 @@ class OutsideMarket(Venue):
         planner = planners.get(call.verb)
         if planner is None:
             raise UnknownVerb(f"{self.name}.{call.verb}", None, " or ".join(sorted(self.verbs)))
+        if call.inner:
+            raise BadArguments(f"{self.name}.{call.verb}", "inner calls", "none")
         try:
             trade = planner(now_ns, **call.arguments)
         except TypeError as error:
@@ -279,7 +281,7 @@ class OutsideMarket(Venue):
 
     def _side(self, who: str, asset: object, *, buys: Asset) -> int:
         if type(asset) is not Asset or asset not in self.assets:
-            raise BadArguments(who, str(asset), f"{self.base.symbol} or {self.quote_asset.symbol}")
+            raise BadArguments(who, shown(asset), f"{self.base.symbol} or {self.quote_asset.symbol}")
         return 1 if asset == buys else -1
 
     def _other(self, asset: Asset) -> Asset:

@@ -60,7 +60,7 @@ class TestMarketMaker(AgentLaws):
 
 class TestMarketMakerThatHedges(AgentLaws):
     def make(self, world: World) -> Agent:
-        return make(world, hedge_limit=1.0, quoting=FINITE, rebalance=Rebalancing(interval_ns=SECOND_NS, skew=0.45))
+        return make(world, hedge_limit=1.0, quoting=FINITE, rebalance=Rebalancing(interval_ns=60 * SECOND_NS, skew=0.45))
 
 
 def quiet(prices: list[float] | None = None, **changes: Any) -> tuple[SmallMarket, MarketMaker]:
@@ -246,7 +246,7 @@ def test_it_moves_money_to_the_side_that_runs_short() -> None:
     market.world.endow(AGENT, "exchange", USDC, USDC.amount("2000000"))
     market.world.endow(AGENT, "exchange", ETH, ETH.amount("1000"))
     market.world.endow(AGENT, "abroad", ETH, ETH.amount("1000"))
-    make(market.world, rebalance=Rebalancing(interval_ns=SECOND_NS, skew=0.2))
+    make(market.world, rebalance=Rebalancing(interval_ns=100 * SECOND_NS, skew=0.2))
     market.run(5)
     first = rows(market.world, "transfers")[0]
     assert (first["owner"], first["asset"], first["source"], first["target"]) == (AGENT, "USDC", "exchange", "abroad")

@@ -18,7 +18,7 @@ from shoal.sim.errors import (
 from shoal.sim.journal import Journal
 from shoal.sim.ledger import Ledger
 from shoal.sim.units import PPM, Account, Asset
-from shoal.sim.venue import Context, Venue, whole
+from shoal.sim.venue import Context, Venue, shown, whole
 from shoal.venues.amm import constant_product_math as exact
 from shoal.venues.amm.constant_product_view import ConstantProductView
 
@@ -265,7 +265,7 @@ class ConstantProduct(Venue):
         least = self._amount("minimum_base", minimum_base), self._amount("minimum_quote", minimum_quote)
         self._amount("minimum_liquidity", minimum_liquidity)
         if type(quote_first) is not bool:
-            raise BadArguments(self.name, f"quote_first={quote_first!r}"[:60], "True or False")
+            raise BadArguments(self.name, f"quote_first={shown(quote_first)}", "True or False")
         self._enter()
         amounts = self._at_ratio(desired, quote_first)
         self._require_least(amounts, least)
@@ -357,7 +357,7 @@ class ConstantProduct(Venue):
             if asset == self.quote_asset:
                 return False
         known = f"{self.base.symbol} or {self.quote_asset.symbol}"
-        raise BadArguments(self.name, f"{name}={str(asset)[:60]!r}", known)
+        raise BadArguments(self.name, f"{name}={shown(asset)}", known)
 
     def _enter(self) -> None:
         if self._locked:
