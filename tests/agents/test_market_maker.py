@@ -60,7 +60,8 @@ class TestMarketMaker(AgentLaws):
 
 class TestMarketMakerThatHedges(AgentLaws):
     def make(self, world: World) -> Agent:
-        return make(world, hedge_limit=1.0, quoting=FINITE, rebalance=Rebalancing(interval_ns=60 * SECOND_NS, skew=0.45))
+        terms = Rebalancing(interval_ns=60 * SECOND_NS, skew=0.45)
+        return make(world, hedge_limit=1.0, quoting=FINITE, rebalance=terms)
 
 
 def quiet(prices: list[float] | None = None, **changes: Any) -> tuple[SmallMarket, MarketMaker]:
