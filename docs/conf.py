@@ -89,6 +89,11 @@ def fill_tables(app: Any, name: str, content: list[str]) -> None:
     )
 
 
+def always_read(app: Any, *changes: Any) -> list[str]:
+    """A page made from a study changes with the study, not with its own text."""
+    return ["guide/parameters"]
+
+
 def escape_bars(app: Any, what: str, name: str, item: Any, options: Any, lines: list[str]) -> None:
     """A bar in a docstring is an absolute value, not a substitution."""
     for index, line in enumerate(lines):
@@ -106,6 +111,7 @@ def write_plotly(app: Any, error: Exception | None) -> None:
 
 def setup(app: Any) -> None:
     """Connect the hooks above."""
+    app.connect("env-get-outdated", always_read)
     app.connect("source-read", fill_tables)
     app.connect("autodoc-process-docstring", escape_bars)
     app.connect("build-finished", write_plotly)

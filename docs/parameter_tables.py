@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from shoal.experiments.study import Described, Group, Study, describe, groups, headline
 from shoal.experiments.study_file import toml_text
 
-HEADINGS = ("parameter", "default", "unit", "what it is", "allowed", "tag", "source")
+HEADINGS = ("parameter", "default", "what it is", "what stands behind it")
 
 
 def parameter_tables(study: type[Study]) -> str:
-    """One table a group: path, default, unit, explanation, what is allowed, tag, source."""
+    """One table a group: path, default and unit, explanation and what is allowed, tag and source."""
     sections = []
     for path, group in groups(study).items():
         own = [each for each in describe(study) if each.path.rpartition(".")[0] == path]
@@ -26,11 +26,10 @@ def _table(described: list[Described]) -> Iterator[str]:
     yield _row(HEADINGS)
     yield _row(("---",) * len(HEADINGS))
     for each in described:
-        known = each.parameter
-        source = ", ".join(part for part in (known.tag.source, known.tag.date) if part)
-        allowed = each.wanted.partition(", in ")[0]
-        default = f"`{toml_text(each.default)}`"
-        yield _row((f"`{each.path}`", default, known.unit, known.explain, allowed, known.tag.kind, source))
+        known, wanted = each.parameter, each.wanted.partition(", in ")[0]
+        default = f"`{toml_text(each.default)}` {known.unit}".rstrip()
+        explained = f"{known.explain} {wanted[0].upper()}{wanted[1:]}."
+        yield _row((f"`{each.path}`", default, explained, str(known.tag)))
 
 
 def _row(cells: tuple[str, ...]) -> str:

@@ -90,16 +90,39 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
     # --- what it knows ----------------------------------------------------------------------------------------
 
     def read(self, feed: str) -> News | None:
-        """The newest item of a feed that has arrived here, or None before the first."""
-        return self.world.feeds[feed].read(self.place)
+        """The newest item of a feed that has arrived here, or None before the first.
+
+        Raises:
+            ValueError: no such feed.
+        """
+        try:
+            found = self.world.feeds[feed]
+        except KeyError:
+            raise self._no_feed(feed) from None
+        return found.read(self.place)
 
     def changed(self, feed: str) -> simpy.Event:
-        """An event that succeeds when a feed's next item arrives here; its value is that ``News``."""
-        return self.world.feeds[feed].changed(self.place)
+        """An event that succeeds when a feed's next item arrives here; its value is that ``News``.
+
+        Raises:
+            ValueError: no such feed.
+        """
+        try:
+            found = self.world.feeds[feed]
+        except KeyError:
+            raise self._no_feed(feed) from None
+        return found.changed(self.place)
 
     def statement(self, host: str) -> Feed:
-        """The feed of this agent's own balances and fills on a host."""
-        return self.world.hosts[host].statement(self.name)
+        """The feed of this agent's own balances and fills on a host.
+
+        Raises:
+            ValueError: no such host.
+        """
+        known = self.world.hosts.get(host)
+        if known is None:
+            raise ValueError(f"{self.name}: there is no host {host!r}; there are {', '.join(self.world.hosts)}")
+        return known.statement(self.name)
 
     # --- what it does -----------------------------------------------------------------------------------------
 
@@ -192,6 +215,10 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
         return Call(f"{host} custody", "withdraw", {"asset": asset, "amount": amount, "to": to})
 
     # --- inside -----------------------------------------------------------------------------------------------
+
+    def _no_feed(self, feed: object) -> ValueError:
+        names = ", ".join(name for name in self.world.feeds if "/" not in name)
+        return ValueError(f"{self.name}: there is no feed {feed!r}; there are {names}")
 
     def _chain(self, name: str) -> Chain:
         host = self.world.hosts.get(name)

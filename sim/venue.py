@@ -64,6 +64,8 @@ class Venue(ABC):
     """
 
     verbs: ClassVar[Mapping[str, str]]
+    undoable: ClassVar[bool] = True
+    """Whether its writes go through the journal; one whose do not is no venue for a chain."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -86,7 +88,7 @@ class Venue(ABC):
         accepted, required = _signature(handler)
         given = call.arguments.keys()
         if not (given <= accepted and required <= given):
-            raise BadArguments(f"{self.name}.{call.verb}", sorted(map(shown, given)), sorted(accepted))
+            raise BadArguments(f"{self.name}.{call.verb}", sorted(name if type(name) is str else shown(name) for name in given), sorted(accepted))
         if call.inner:
             if "inner" not in accepted:
                 raise BadArguments(f"{self.name}.{call.verb}", "inner calls", "none")

@@ -87,6 +87,7 @@ class World:
         self.fills = 0
         self.transactions = 0
         self.failure: RunError | None = None
+        self._reserved: dict[str, str] = {}
         self._started: set[str] = set()
         self._processes: dict[simpy.Process, str] = {}
 
@@ -146,6 +147,9 @@ class World:
             ValueError: the name is taken.
         """
         self._check_name(venue.name)
+        for name in (*self.agents, *self.venues):
+            if name.startswith(f"{venue.name}."):
+                raise ValueError(f"{venue.name} would own {name!r}: {venue.name}. and what follows are its accounts")
         for asset in venue.assets:
             self.asset(*asset)
         self.venues[venue.name] = venue
@@ -160,12 +164,27 @@ class World:
         self._check_name(agent.name)
         self.agents[agent.name] = agent
 
+    def reserve(self, owner: str, what: str) -> None:
+        """Keep an owner's name from agents, venues and hosts: it owns what is said, on every host.
+
+        Raises:
+            ValueError: the name is taken.
+        """
+        if owner in self.agents or owner in self.venues:
+            raise ValueError(f"the name {owner!r} is taken, and it must own {what}")
+        self._reserved[owner] = what
+
     def _check_name(self, name: object) -> None:
         """Accounts go by name: two things of one name would share their money."""
         if not isinstance(name, str) or not name.isprintable() or name in ("", TRANSIT):
             raise ValueError(f"a name is printable text other than {TRANSIT!r}, had {name!r}")
         if name in self.agents or name in self.venues or name in self.hosts:
             raise ValueError(f"an agent, venue or host named {name!r} exists")
+        if name in self._reserved:
+            raise ValueError(f"the name {name!r} is reserved: it owns {self._reserved[name]}")
+        for venue in self.venues:
+            if name.startswith(f"{venue}."):
+                raise ValueError(f"the name {name!r} is reserved: {venue}. and what follows are accounts of {venue}")
 
     def at(self, time_ns: int, action: Callable[[World], None], *, priority: int = AGENT) -> None:
         """Run an action of the experimenter, outside every agent's knowledge, at a time."""

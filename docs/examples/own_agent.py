@@ -73,7 +73,7 @@ print(earned.to_string())
 
 # %%
 # Draws are keyed by owner and purpose: adding it moved nobody else's. Noise traders sent their orders at the same
-# times; one or another chose the other venue.
+# times.
 
 plain = shoal.run("market", seed=7, hours=0.25, generated=fall)
 

@@ -25,7 +25,7 @@ from shoal.sim.journal import Entry, swap
 from shoal.sim.ordering.effective_tip import EffectiveTip
 from shoal.sim.ordering.policy import OrderingPolicy
 from shoal.sim.units import NANOSECONDS_PER_SECOND, Account, Asset
-from shoal.sim.venue import whole
+from shoal.sim.venue import Venue, whole
 
 if TYPE_CHECKING:
     from shoal.sim.world import World
@@ -61,7 +61,7 @@ class Chain(Host):
         gas_limit: gas a block holds; the target is half of it.
         ordering: the builder's rule.
         demand: the background's demand for block space; None is a labelled limit: an otherwise empty chain.
-        builders: who builds, by share of blocks; drawn by block number.
+        builders: who builds, by share of blocks; drawn by block number. No agent may bear a builder's name.
         pool_lifetime_ns: how long a transaction may wait.
 
     Source: EIP-1559, EIP-7825 (cap of a transaction), go-ethereum's pool.
@@ -89,6 +89,8 @@ class Chain(Host):
         if not (all(share >= 0 for share in shares) and 0 < sum(shares) < math.inf):
             raise ValueError(f"chain {name}: builders' shares of blocks must be >= 0 and not all 0, had {shares}")
         super().__init__(world, name)
+        for owner in (PROPOSER, f"{name} gas", *(builders or ("builder",))):
+            world.reserve(owner, f"an account of chain {name}")
         self.native = native
         self.schedule = schedule
         self.base_fee_wei = base_fee_wei
@@ -127,6 +129,16 @@ class Chain(Host):
         self._last = _LastBlock(Block(0, now_ns, next(iter(self.builders)), base_fee_wei), [], (), ())
         self.news.publish(BlockNews(0, now_ns, base_fee_wei, base_fee_wei, 0))
         world.clock.at(next(self._times), BLOCK, self._produce)
+
+    def add(self, venue: Venue) -> None:
+        """Let a venue live here.
+
+        Raises:
+            ValueError: the name is taken, or the venue cannot be undone.
+        """
+        if not venue.undoable:
+            raise ValueError(f"{venue.name}: a {type(venue).__name__} cannot be undone and lives on exchanges only")
+        super().add(venue)
 
     # --- what senders use -------------------------------------------------------------------------------------
 

@@ -14,12 +14,13 @@ from shoal.sim.errors import BadArguments, Refusal, UnknownVenue
 from shoal.sim.feed import Feed
 from shoal.sim.records import Schema
 from shoal.sim.units import Account, Asset
-from shoal.sim.venue import Context, Venue
+from shoal.sim.venue import Context, Venue, shown
 
 if TYPE_CHECKING:
     from shoal.sim.world import World
 
 TRANSIT: Final = "transit"
+_PLAIN: Final = frozenset({int, float, bool, str, type(None), Asset})
 
 ORDERS: Final = Schema(
     "orders",
@@ -143,11 +144,11 @@ class Host(ABC):
         for name, value in arguments.items():
             if type(value) is OutputOf:
                 if type(value.call) is not int or not 0 <= value.call < len(earlier):
-                    raise BadArguments(context.sender, f"{name} = output of call {value.call}", "an earlier call")
+                    raise BadArguments(context.sender, f"{name} = output of call {shown(value.call)}", "an earlier call")
                 resolved[name] = earlier[value.call].output
             elif type(value) is AllOf:
                 if type(value.asset) is not Asset:
-                    raise BadArguments(context.sender, f"{name} = all of {value.asset!r}", "an asset")
+                    raise BadArguments(context.sender, f"{name} = all of {shown(value.asset)}", "an asset")
                 resolved[name] = context.ledger.balance(value.asset, context.sender_account)
             else:
                 resolved[name] = value
@@ -157,15 +158,15 @@ class Host(ABC):
         self, call: Call, sender: str, sent_ns: int, time_ns: int, outcome: Outcome | None, refusal: Refusal | None
     ) -> None:
         """Write one executed call, and its fills, into the tables."""
-        venue, verb, text = call.venue, call.verb, _text(call.arguments)
+        venue, verb = call.venue, call.verb
         if refusal is None:
             self.executed += 1
-            result = "ok"
+            result, text = "ok", str(dict(call.arguments))
         else:
             self.refused += 1
             result = refusal.code
             # What was accepted is known to be plain; what was not may be anything.
-            venue, verb, text = _plain(venue), _plain(verb), _plain(text)
+            venue, verb, text = _plain(venue), _plain(verb), _plain(_text(call.arguments))
         order = outcome.order if outcome is not None and outcome.order is not None else 0
         self._orders.append((time_ns, sent_ns, self.name, venue, verb, sender, text, result, order))
         if outcome is not None:
@@ -264,11 +265,14 @@ class Host(ABC):
 
 
 def _text(arguments: Mapping[str, Any]) -> str:
-    try:
-        return str(dict(arguments))
-    except ValueError:
-        # Python refuses to write ints of thousands of digits.
-        return "too long to write"
+    """Arguments that may be nonsense, as the same text in every run: objects print addresses, and sets any order."""
+    written = {name: value if _is_plain(value) else type(value) for name, value in arguments.items()}
+    return "{" + ", ".join(f"{shown(name)}: {shown(value)}" for name, value in written.items()) + "}"
+
+
+def _is_plain(value: object) -> bool:
+    inside = value[0] if type(value) in (OutputOf, AllOf) else value  # type: ignore[index]
+    return type(inside) in _PLAIN
 
 
 def _plain(text: str) -> str:

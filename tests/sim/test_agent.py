@@ -57,6 +57,20 @@ def iter_send(agent: Scripted, call: Call) -> Any:
     yield agent.send(call)
 
 
+@pytest.mark.parametrize(
+    ("ask", "said"),
+    [
+        (lambda agent: agent.read("tyll"), "ValueError: alice: there is no feed 'tyll'; there are till"),
+        (lambda agent: agent.changed("tyll"), "ValueError: alice: there is no feed 'tyll'; there are till"),
+        (lambda agent: agent.statement("exchang"), "ValueError: alice: there is no host 'exchang'; there are exchange"),
+    ],
+    ids=["read", "changed", "statement"],
+)
+def test_an_unknown_feed_or_host_is_a_readable_mistake(ask: Any, said: str) -> None:
+    _, failed = failure(lambda agent: iter_event(ask(agent)))
+    assert failed.reason == said
+
+
 @pytest.mark.parametrize("code", [0, 1, "bye", None])
 def test_sys_exit_does_not_end_the_program_silently(code: Any) -> None:
     def script(agent: Scripted) -> Any:

@@ -236,6 +236,37 @@ def test_a_name_is_printable_text(name: Any) -> None:
         Exchange(world, name)
 
 
+@pytest.mark.parametrize("name", ["proposer", "chain gas", "anna", "ben", "till.fees", "vault.locked"])
+def test_a_name_that_owns_accounts_already_is_reserved(name: str) -> None:
+    world = busy(agents=0)
+    with pytest.raises(ValueError, match="reserved"):
+        Scripted(world, name)
+    with pytest.raises(ValueError, match="reserved"):
+        world.hosts["exchange"].add(Till(name))
+
+
+@pytest.mark.parametrize("name", ["proposer", "second gas", "builder"])
+def test_a_chain_does_not_take_an_agents_name(name: str) -> None:
+    world, _, _ = exchange_world()
+    Scripted(world, name)
+    with pytest.raises(ValueError, match=f"the name '{name}' is taken, and it must own an account of chain second"):
+        Chain(world, "second", native=WEI, schedule=PoissonBlocks(SECOND), base_fee_wei=0)
+
+
+def test_a_venue_does_not_take_the_name_before_the_dot() -> None:
+    world, exchange, _ = exchange_world()
+    Scripted(world, "box.fees")
+    with pytest.raises(ValueError, match=r"box would own 'box\.fees'"):
+        exchange.add(Till("box"))
+
+
+def test_two_chains_share_the_names_of_proposer_and_builder() -> None:
+    world, _, _ = exchange_world()
+    for name in ("first", "second"):
+        Chain(world, name, native=WEI, schedule=PoissonBlocks(SECOND), base_fee_wei=0)
+    assert set(world.hosts) == {"exchange", "first", "second"}
+
+
 def test_a_world_that_was_refused_an_agent_goes_on_without_it() -> None:
     world, _, _ = exchange_world()
     Scripted(world, "alice")

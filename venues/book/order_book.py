@@ -63,6 +63,7 @@ class OrderBook(Venue):
     Source: price-time priority with pre-funded orders as on spot crypto exchanges; the maker's price is the trade's.
     """
 
+    undoable: ClassVar[bool] = False
     verbs: ClassVar[Mapping[str, str]] = {
         "limit": "limit",
         "market": "market",

@@ -823,6 +823,16 @@ def test_a_mistake_in_a_venue_is_raised_and_money_is_still_conserved() -> None:
     assert till.held.get("nobody") is None
 
 
+def test_a_venue_that_cannot_be_undone_does_not_live_on_a_chain() -> None:
+    class Blunt(Till):
+        undoable = False
+
+    world, chain, _ = chain_world()
+    with pytest.raises(ValueError, match="blunt: a Blunt cannot be undone and lives on exchanges only"):
+        chain.add(Blunt("blunt"))
+    assert "blunt" not in world.venues
+
+
 def test_chains_do_not_share_nonces_or_pools() -> None:
     world, chain, _ = chain_world()
     second = Chain(world, "rollup", native=WEI, schedule=chain.schedule, base_fee_wei=GWEI)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.sim.stand import COIN, Scripted, Till, act, deposit, exchange_world
 
-from shoal.sim.calls import Call
+from shoal.sim.calls import AllOf, Call, OutputOf
 from shoal.sim.hosts.exchange import Exchange
 from shoal.sim.world import World
 
@@ -50,6 +50,37 @@ def test_nonsense_is_recorded_and_the_tables_can_be_written(call: Call) -> None:
     assert exchange.refused == 1
     world.records.close()
     assert world.records.tables["orders"].count == 1
+
+
+class Rude:
+    """An argument that does not let itself be written."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (object(), "<class 'object'>"),
+        (Rude(), "<class 'tests.sim.hosts.test_host.Rude'>"),
+        ({"b", "a"}, "<class 'set'>"),
+        ([object()], "<class 'list'>"),
+        (AllOf(object()), "<class 'shoal.sim.calls.AllOf'>"),  # type: ignore[arg-type]
+        (AllOf(COIN), "AllOf(asset=Asset(symbol='COIN', decimals=6))"),
+        (OutputOf(3), "OutputOf(call=3)"),
+        (-7, "-7"),
+        (10**5_000, "<int>"),
+    ],
+    ids=lambda value: "",
+)
+def test_nonsense_is_recorded_as_the_same_text_in_every_run(value: Any, written: str) -> None:
+    world, exchange, _ = exchange_world()
+    Scripted(world, "alice", lambda agent: act(agent.send, deposit(value)))
+    world.run(until_ns=10**9)
+    world.records.close()
+    assert world.records.tables["orders"].arrow()["arguments"].to_pylist() == [f"{{'amount': {written}}}"]
+    assert exchange.refused == 1
 
 
 def test_calls_are_counted_over_all_hosts() -> None:

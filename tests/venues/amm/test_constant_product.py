@@ -337,6 +337,16 @@ def test_an_empty_pool_trades_nothing() -> None:
 # --- liquidity ------------------------------------------------------------------------------------------------
 
 
+def test_a_share_counts_wherever_its_owner_holds_the_liquidity() -> None:
+    chain = make_chain()
+    pool = ConstantProduct("pool", WEI, GWEI)
+    ledger = chain.world.ledger
+    ledger.mint(pool.liquidity_asset, Account("alice", "chain"), 1)
+    ledger.mint(pool.liquidity_asset, Account("alice", "transit"), 2)
+    pool.reserve_base, pool.reserve_quote, pool.supply = 30, 60, 3
+    assert pool.claims(ledger) == {"alice": {WEI: 30, GWEI: 60}}
+
+
 def test_the_first_thousand_units_stay_locked() -> None:
     world, pool = deploy()
     assert isinstance(attempt(world, pool, call("mint", amount_base=1000, amount_quote=1000)), InsufficientInput)
