@@ -35,6 +35,7 @@ def run(
     hours: float | None = None,
     columns: Mapping[str, str] | None = None,
     zone: str | None = None,
+    maximum_gap: str | None = None,
     out: Path | str | None = None,
     progress: bool = False,
     **parameters: Any,
@@ -51,6 +52,7 @@ def run(
         hours: its length, instead of ``end``.
         columns: role (time, symbol, open, high, low, close, price) to column name, where names do not tell.
         zone: of stamps that carry none.
+        maximum_gap: longest step between two stamps of the prices, such as "2h"; None allows no gap.
         out: folder for the results, with report.html.
         progress: show a bar, or lines where there is no terminal.
         parameters: of the study, groups as mappings: ``pool={"fee_ppm": 500}``.
@@ -68,6 +70,7 @@ def run(
         "hours": hours,
         "columns": columns,
         "zone": zone,
+        "maximum_gap": maximum_gap,
     }
     plan = make_plan(study, options=options, parameters=parameters)
     shown = Silence() if not progress else choose(quiet=False, console=_console())

@@ -39,6 +39,7 @@ class Options:
         hours: length of the span, instead of ``end``.
         columns: role (time, symbol, open, high, low, close, price) to column name.
         zone: of stamps in the file that carry none.
+        maximum_gap: longest step between two stamps of the file, such as "2h"; None allows no gap.
     """
 
     seed: int = DEFAULT_SEED
@@ -49,6 +50,7 @@ class Options:
     hours: float | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
     zone: str | None = None
+    maximum_gap: str | None = None
 
 
 def check_options(origin: str, values: Mapping[str, Any]) -> Options:
@@ -174,6 +176,12 @@ def _columns(value: Any) -> dict[str, str]:
     return dict(value)
 
 
+def _maximum_gap(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ValueError("a duration", 'Write "90m" or "2h".')
+    return value
+
+
 def _zone(value: Any) -> str | None:
     if value is not None and not isinstance(value, str):
         raise ValueError("the name of a zone", 'Write "UTC" or "Europe/Berlin".')
@@ -189,4 +197,5 @@ _CHECKS: Final[Mapping[str, Any]] = {
     "hours": _hours,
     "columns": _columns,
     "zone": _zone,
+    "maximum_gap": _maximum_gap,
 }

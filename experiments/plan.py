@@ -129,7 +129,13 @@ def _recorded(
 
     assert options.prices is not None
     bars = read_prices(
-        options.prices, symbols=symbols, start=start, end=end, columns=options.columns or None, zone=options.zone
+        options.prices,
+        symbols=symbols,
+        start=start,
+        end=end,
+        columns=options.columns or None,
+        zone=options.zone,
+        maximum_gap=options.maximum_gap,
     )
     path = _usable(study, lambda: study.prices_recorded(bars, seed=options.seed))
     digest = str(bars.provenance.get("sha256", ""))
@@ -141,7 +147,7 @@ def _generated(
 ) -> PricePath:
     from shoal.experiments.prices.span import moment_ns
 
-    for name in ("columns", "zone"):
+    for name in ("columns", "zone", "maximum_gap"):
         if getattr(options, name):
             raise OptionError(
                 Place(f"option {name}"), "it is about a file of prices, and there is none", "Give prices."

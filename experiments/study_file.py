@@ -31,7 +31,7 @@ class StudyFile:
 
     Args:
         study: name of the study.
-        options: the table ``[run]``: seed, prices, symbols, start, end, hours, columns, zone.
+        options: the table ``[run]``: seed, prices, symbols, start, end, hours, columns, zone, maximum_gap.
         parameters: the table ``[parameters]``.
         folder: where the file lies.
         digest: SHA-256 of its bytes, hexadecimal.

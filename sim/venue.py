@@ -88,7 +88,8 @@ class Venue(ABC):
         accepted, required = _signature(handler)
         given = call.arguments.keys()
         if not (given <= accepted and required <= given):
-            raise BadArguments(f"{self.name}.{call.verb}", sorted(name if type(name) is str else shown(name) for name in given), sorted(accepted))
+            names = sorted(shown(name).strip("'") for name in given)
+            raise BadArguments(f"{self.name}.{call.verb}", names, sorted(accepted))
         if call.inner:
             if "inner" not in accepted:
                 raise BadArguments(f"{self.name}.{call.verb}", "inner calls", "none")

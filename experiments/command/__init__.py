@@ -123,6 +123,9 @@ def run_study(
         str | None, typer.Option(metavar="ROLE=NAME,...", help="Columns of the file: time, symbol, open, ..., price.")
     ] = None,
     zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Zone of stamps that carry none.")] = None,
+    maximum_gap: Annotated[
+        str | None, typer.Option(metavar="SPAN", help="Longest gap in the file, such as 2h, to bridge. Default: none.")
+    ] = None,
     stall_seconds: Annotated[
         str | None, typer.Option(metavar="S", help="End the run when nothing moves for so long. Default: 60.")
     ] = None,
@@ -143,6 +146,7 @@ def run_study(
         out=out,
         columns=columns,
         zone=zone,
+        maximum_gap=maximum_gap,
         stall_seconds=stall_seconds,
         quiet=quiet,
     )

@@ -41,6 +41,7 @@ def run_study(
     out: str | None,
     columns: str | None,
     zone: str | None,
+    maximum_gap: str | None,
     stall_seconds: str | None,
     quiet: bool,
 ) -> None:
@@ -51,7 +52,7 @@ def run_study(
         SystemExit: the run failed or was interrupted.
     """
     mistakes: list[Mistake] = []
-    options: dict[str, Any] = {"prices": prices, "start": start, "end": end, "zone": zone}
+    options: dict[str, Any] = {"prices": prices, "start": start, "end": end, "zone": zone, "maximum_gap": maximum_gap}
     with collecting(mistakes):
         watchdog = Watchdog(_stall_limit(stall_seconds))
     for name, text, read in (

@@ -209,7 +209,7 @@ def _check_gaps(sheet: Sheet, layout: Layout, match: Match, times: Rows, rows: R
             sheet.place(rows[index + 1], layout.time),
             f"{name} has a gap of {step // bar_ns - 1} bars, from {as_text(int(times[index]) + bar_ns)} "
             f"to {as_text(int(times[index + 1]))}",
-            "Choose a span without it, or allow it with maximum_gap; nothing is filled in silently.",
+            "Choose a span without it, or allow it with maximum_gap (--maximum-gap); nothing is filled in silently.",
         )
     return int((steps // bar_ns - 1).sum())
 

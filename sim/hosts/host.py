@@ -144,7 +144,8 @@ class Host(ABC):
         for name, value in arguments.items():
             if type(value) is OutputOf:
                 if type(value.call) is not int or not 0 <= value.call < len(earlier):
-                    raise BadArguments(context.sender, f"{name} = output of call {shown(value.call)}", "an earlier call")
+                    had = f"{name} = output of call {shown(value.call)}"
+                    raise BadArguments(context.sender, had, "an earlier call")
                 resolved[name] = earlier[value.call].output
             elif type(value) is AllOf:
                 if type(value.asset) is not Asset:

@@ -12,7 +12,10 @@ from shoal.sim.errors import Refusal
 
 HUGE = 10**5_000
 GOOD: Mapping[str, Any] = {"side": +1, "quantity": ETH.amount("1"), "price": 1_000 * 10**6}
-NONSENSE: tuple[Any, ...] = (math.nan, math.inf, -math.inf, -1, 0, 1.5, HUGE, -HUGE, "1", "", None, True, b"1", (), object())
+ZERO = 0
+NONSENSE: tuple[Any, ...] = (
+    math.nan, math.inf, -math.inf, -1, ZERO, 1.5, HUGE, -HUGE, "1", "", None, True, b"1", (), object(),
+)  # fmt: skip
 SWAP: Mapping[str, Any] = {"asset_in": USDC, "amount_in": USDC.amount("10"), "minimum_out": 0}
 NO_AMOUNTS: tuple[Any, ...] = (math.nan, -1, 1.5, HUGE, "1", None, True, object())
 NO_ASSETS: tuple[Any, ...] = (math.nan, "USDC", None, HUGE, object())
@@ -40,7 +43,9 @@ class Vandal(Agent):
         yield self.sleep(SECOND_NS)
         for name in ("side", "quantity", "price"):
             for value in NONSENSE:
-                yield from self._try(Call("book", "limit", {**GOOD, name: value}))
+                # Minus one, as a side, is a sale.
+                nonsense = 2 if name == "side" and value == -1 else value
+                yield from self._try(Call("book", "limit", {**GOOD, name: nonsense}))
         for order in (self.victim.order, *NONSENSE):
             yield from self._try(Call("book", "cancel", {"order": order}))
         receipt = yield self.send(Call("book", "limit", GOOD))
@@ -80,8 +85,8 @@ def test_every_order_of_nonsense_gets_its_code() -> None:
     of_limits = 3 * len(NONSENSE)
     assert codes[:of_limits] == ["BadArguments"] * of_limits
     of_cancels = codes[of_limits : of_limits + 1 + len(NONSENSE)]
-    # Order 0 and somebody else's are ids, of no order of the sender's.
-    expected = ["UnknownOrder", *("UnknownOrder" if value == 0 and type(value) is int else "BadArguments" for value in NONSENSE)]
+    # 0 could be an order's number, and so is somebody else's: neither is an order of the sender.
+    expected = ["UnknownOrder", *("UnknownOrder" if value is ZERO else "BadArguments" for value in NONSENSE)]
     assert of_cancels == expected
     twice = codes[of_limits + len(expected) :][:3]
     assert twice == ["ok", "UnknownOrder", "UnknownOrder"]

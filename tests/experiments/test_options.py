@@ -28,6 +28,7 @@ BAD: dict[str, list[Any]] = {
     "hours": [0, -1, float("nan"), float("inf"), True, "6", 10**9, [1]],
     "columns": ["time=ts", [("time", "ts")], {"time": 1}, {1: "ts"}, 5],
     "zone": [5, True, ["UTC"]],
+    "maximum_gap": [7, True, ["2h"]],
     "prices": ["", b""],
 }
 CASES = [(name, value) for name, values in BAD.items() for value in values]
