@@ -62,7 +62,17 @@ def memory(days: int, agents: int) -> None:
     """A thousand agents at one action each ten minutes: resident memory after each day."""
     each = agents // 6
     counts = {"book_traders": each, "pool_traders": each, "free_traders": each}
-    parameters = {"price_step_s": 60.0, "sample_s": 600.0, "noise": counts | {"interval_s": 600.0}}
+    slow = {"interval_s": 600.0}
+    parameters = {
+        "price_step_s": 60.0,
+        "sample_s": 600.0,
+        "reference_s": 60.0,
+        "noise": counts | slow,
+        "makers": slow,
+        "informed": slow,
+        "arbitrage": slow,
+        "oracle": {"poll_s": 600.0},
+    }
     plan = make_plan("market", options={"seed": 7, "hours": 24.0 * days}, parameters=parameters)
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from shoal.sim.hosts.chain import BURNT
 from shoal.sim.records import Schema
 from shoal.sim.units import Asset
 from shoal.sim.world import World
 
 Holding = Mapping[tuple[str, Asset], int]
 
-BURNT: Final = "burnt gas"
 AGENTS: Final = Schema(
     "agents",
     (

@@ -22,9 +22,11 @@ _NUMBER: Final = re.compile(r"[+-]?[0-9]{1,78}(\.[0-9]{1,77})?([eE][+-]?[0-9]{1,
 _SHOWN: Final = 60
 # Whoever makes more has handed in something else altogether.
 MAXIMUM_MISTAKES: Final = 100
-# A floor under bounds that a study leaves open: what fits the columns of the records.
+# A floor under bounds that a study leaves open: what fits the columns of the records, and what arithmetic bears.
 _WHOLE_LIMIT: Final = 2**63
 _AMOUNT_LIMIT: Final = 10**18
+_LARGEST: Final = 1e18
+_SMALLEST: Final = 1e-18
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +200,7 @@ def _leaf(value: Any, path: str) -> Any:
 
 
 def _unknown(kind: type[Study], place: Place, name: str) -> Mistake:
-    near = nearest(name, (each.path for each in describe(kind)))
+    near = nearest(name, (*(path for path in groups(kind) if path), *(each.path for each in describe(kind))))
     remedy = f"Did you mean {near!r}?" if near else "`shoal show` lists the parameters."
     return Mistake(place, "there is no such parameter", remedy)
 
@@ -213,7 +215,7 @@ def _type_errors(kind: type[Study], values: Mapping[str, Any]) -> Iterator[tuple
     except pydantic.ValidationError as error:
         wanted = {each.path: each.wanted for each in describe(kind)}
         for path in dict.fromkeys(str(each["loc"][0]) for each in error.errors(include_url=False, include_input=False)):
-            yield path, f"it needs {wanted[path]}, and had {shown(values[path])}"
+            yield path, f"it needs {wanted[path]}{_size(values[path])}, and had {shown(values[path])}"
 
 
 @cache
@@ -263,7 +265,15 @@ def _no_bool_for_number(choices: tuple[Any, ...]) -> Any:
 def _in_range(value: Any) -> bool:
     if isinstance(value, Amount):
         return Decimal(value) <= _AMOUNT_LIMIT
+    if isinstance(value, float):
+        return value == 0.0 or _SMALLEST <= abs(value) <= _LARGEST
     return not isinstance(value, int) or abs(value) < _WHOLE_LIMIT
+
+
+def _size(value: Any) -> str:
+    """The bounds that nobody declared, where a number breaks them."""
+    beyond = isinstance(value, float) and not _in_range(value)
+    return f", no finer than {_SMALLEST:g} and at most {_LARGEST:g}" if beyond else ""
 
 
 def _as_tuple(value: Any) -> Any:

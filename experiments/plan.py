@@ -170,7 +170,7 @@ def _usable(study: Study, make: Callable[[], PricePath]) -> PricePath:
         return make()
     except InputError:
         raise
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         raise OptionError(
             Place(f"study {name_of(type(study))}"),
             f"it cannot use these prices or parameters ({error})",

@@ -125,7 +125,7 @@ def _build(plan: Plan, records: Records) -> World:
         return plan.study.build(seed=plan.seed, prices=plan.prices, records=records)
     except InputError:
         raise
-    except (ValueError, LookupError) as error:
+    except (ValueError, LookupError, ArithmeticError) as error:
         raise OptionError(
             Place(f"study {plan.name}"),
             f"it cannot be built with these parameters and prices ({error})",
@@ -158,7 +158,8 @@ def _pass_time(
         return "interrupted", error
     except Stall as stall:
         return "failed", stall.stalled
-    except Exception as error:
+    except BaseException as error:
+        # An agent may raise anything.
         return "failed", _disk_failure(error) or error
     finally:
         progress.end()

@@ -6,11 +6,12 @@ import os
 import shutil
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from shoal.experiments.errors import InputError, Place
+from shoal.experiments.folder_lock import LOCK, FolderLock, Held, holder
 from shoal.experiments.manifest import NAME, hash_file, read_manifest, sync_folder, write_manifest
 
 if TYPE_CHECKING:
@@ -41,10 +42,12 @@ class Store:
     Args:
         folder: where the result belongs.
         work: where the run writes: ``folder`` itself, or beside it.
+        lock: held from the first write to the last, so that two runs never fill one folder.
     """
 
     folder: Path
     work: Path
+    lock: FolderLock = field(default_factory=FolderLock, compare=False, repr=False)
 
     @classmethod
     def claim(cls, out: Path | str, *, study: str) -> Store:
@@ -59,6 +62,9 @@ class Store:
         work = folder.with_name(folder.name + _PARTIAL) if state == "finished" else folder
         if state == "finished" and _state(work, study, Place(f"folder {work}")) == "finished":
             raise FolderRefused(Place(f"folder {work}"), "it holds a finished result, too", "Move it away.")
+        owner = holder(work)
+        if owner is not None:
+            raise _in_use(folder, owner)
         return cls(folder, work)
 
     @property
@@ -70,15 +76,17 @@ class Store:
         """Make the folder, empty it of an unfinished run, and write the first manifest: the probe of the disk.
 
         Raises:
-            FolderRefused: the disk does not let us; what was made is removed again.
+            FolderRefused: the disk does not let us, and what was made is removed again; or another run was faster.
         """
         made = [each for each in (self.work, *self.work.parents) if not each.exists()]
         try:
             self.work.mkdir(parents=True, exist_ok=True)
+            self._lock()
             _clear(self.work)
             self.parts.mkdir()
             write_manifest(self.work, manifest)
         except OSError as error:
+            self.lock.release()
             shutil.rmtree(made[-1] if made else self.parts, ignore_errors=True)
             (self.work / f"{NAME}.tmp").unlink(missing_ok=True)
             raise FolderRefused(
@@ -122,12 +130,30 @@ class Store:
         self._settle(manifest)
         return self.work
 
+    def _lock(self) -> None:
+        try:
+            self.lock.acquire(self.work)
+        except Held as held:
+            raise _in_use(self.folder, str(held)) from held
+        if (self.work / NAME).exists() and read_manifest(self.work)["complete"]:
+            self.lock.release()
+            raise _in_use(self.folder, "a run that has just finished")
+
     def _settle(self, manifest: Mapping[str, Any]) -> None:
-        for name in manifest["outputs"]:
-            _sync_file(self.work / name)
-        write_manifest(self.work, manifest)
-        if self.parts.is_dir() and not any(self.parts.iterdir()):
-            self.parts.rmdir()
+        try:
+            for name in manifest["outputs"]:
+                _sync_file(self.work / name)
+            write_manifest(self.work, manifest)
+            if self.parts.is_dir() and not any(self.parts.iterdir()):
+                self.parts.rmdir()
+        finally:
+            self.lock.release()
+
+
+def _in_use(folder: Path, owner: str) -> FolderRefused:
+    return FolderRefused(
+        Place(f"folder {folder}"), f"another run fills it ({owner})", "Wait for its end, or choose another folder."
+    )
 
 
 def write_text(path: Path, text: str) -> None:
@@ -173,6 +199,8 @@ def _state(folder: Path, study: str, place: Place) -> str:
         raise FolderRefused(place, f"it cannot be looked into ({error.strerror})", remedy) from error
     if not entries:
         return "new"
+    if entries == [LOCK]:
+        return "new"
     if NAME not in entries:
         raise FolderRefused(place, f"it holds something else ({entries[0][:80]!r})", remedy)
     manifest = read_manifest(folder)
@@ -185,7 +213,7 @@ def _state(folder: Path, study: str, place: Place) -> str:
 
 
 def _ours(name: str) -> bool:
-    return name in (NAME, REPORT, PARTS) or name.removesuffix(".tmp") in (NAME, REPORT) or ".parquet" in name
+    return name in (NAME, REPORT, PARTS, LOCK) or name.removesuffix(".tmp") in (NAME, REPORT) or ".parquet" in name
 
 
 def _check_parent(folder: Path, place: Place) -> None:
@@ -198,7 +226,7 @@ def _clear(folder: Path) -> None:
     for each in folder.iterdir():
         if each.is_dir() and not each.is_symlink():
             shutil.rmtree(each)
-        else:
+        elif each.name != LOCK:
             each.unlink()
 
 

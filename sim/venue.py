@@ -47,11 +47,13 @@ class Context:
 
 
 @cache
-def _signature(handler: Callable[..., Outcome]) -> tuple[frozenset[str], frozenset[str]]:
-    """Names a verb accepts, and those it requires (its first two parameters are the venue and the context)."""
+def _signature(handler: Callable[..., Outcome]) -> tuple[frozenset[str], frozenset[str], bool]:
+    """Names a verb accepts, those it requires, and whether it runs inner calls, which are no argument."""
+    # The first two parameters are the venue and the context.
     parameters = list(inspect.signature(handler).parameters.values())[2:]
     required = frozenset(one.name for one in parameters if one.default is inspect.Parameter.empty)
-    return frozenset(one.name for one in parameters), required
+    names = frozenset(one.name for one in parameters)
+    return names - {"inner"}, required, "inner" in names
 
 
 class Venue(ABC):
@@ -85,13 +87,13 @@ class Venue(ABC):
         if method is None:
             raise UnknownVerb(f"{self.name}.{call.verb}", None, " or ".join(sorted(self.verbs)))
         handler = getattr(type(self), method)
-        accepted, required = _signature(handler)
+        accepted, required, runs_inner = _signature(handler)
         given = call.arguments.keys()
         if not (given <= accepted and required <= given):
             names = sorted(shown(name).strip("'") for name in given)
             raise BadArguments(f"{self.name}.{call.verb}", names, sorted(accepted))
         if call.inner:
-            if "inner" not in accepted:
+            if not runs_inner:
                 raise BadArguments(f"{self.name}.{call.verb}", "inner calls", "none")
             outcome: Outcome = handler(self, context, **call.arguments, inner=call.inner)
         else:

@@ -54,7 +54,7 @@ class GeneratedGroup(Group):
         1.0, unit="h", tag=ASSUMED, explain="Half of the recovery has come after this long.", above=0
     )
     volatility_multiple: float = parameter(
-        6.0, tag=ASSUMED, explain="How much the fall multiplies volatility; it fades as the price recovers.", minimum=1
+        10.0, tag=ASSUMED, explain="How much the fall multiplies volatility; it fades as the price recovers.", minimum=1
     )
 
 
@@ -103,10 +103,15 @@ class ChainGroup(Group):
         "effective_tip", tag=EIP_1559, explain="How the builder orders transactions."
     )
     reference_base_fee_gwei: float = parameter(
-        10.0, unit="gwei", tag=ASSUMED, explain="Base fee at which demand fills the target on a calm day.", minimum=1e-6
+        10.0,
+        unit="gwei",
+        tag=ASSUMED,
+        explain="Base fee at which demand fills the target on a calm day.",
+        minimum=1e-6,
+        maximum=1e6,
     )
     mean_tip_gwei: float = parameter(
-        1.0, unit="gwei", tag=ASSUMED, explain="Mean tip of everybody else's transactions.", above=0
+        1.0, unit="gwei", tag=ASSUMED, explain="Mean tip of everybody else's transactions.", above=0, maximum=1e6
     )
     demand_elasticity: float = parameter(
         1.0, tag=ASSUMED, explain="How fast demand for gas falls as the base fee rises.", minimum=0, maximum=10
@@ -251,7 +256,7 @@ class NoiseGroup(Group):
         8, tag=SMALL_EXCHANGE, explain="How many choose between book and pool.", minimum=0, maximum=100_000
     )
     interval_s: float = parameter(
-        240.0, unit="s", tag=ASSUMED, explain="Mean time between two trades of one trader.", above=0
+        240.0, unit="s", tag=ASSUMED, explain="Mean time between two trades of one trader.", minimum=1e-3
     )
     size_quote_tokens: float = parameter(
         480.0, unit="USDC", tag=SMALL_EXCHANGE, explain="Median size of a trade.", above=0
@@ -277,7 +282,7 @@ class InformedGroup(Group):
     """Informed traders, per symbol."""
 
     traders: int = parameter(2, tag=ASSUMED, explain="How many.", minimum=0, maximum=10_000)
-    interval_s: float = parameter(5.0, unit="s", tag=ASSUMED, explain="Mean time between two looks.", above=0)
+    interval_s: float = parameter(5.0, unit="s", tag=ASSUMED, explain="Mean time between two looks.", minimum=1e-3)
     edge_ppm: int = parameter(
         300, unit="ppm", tag=ASSUMED, explain="Gain after fees below which they stay still.", minimum=0
     )
@@ -299,7 +304,7 @@ class MakerGroup(Group):
     form: Literal["stationary", "finite"] = parameter(
         "stationary", tag=AVELLANEDA_STOIKOV, explain="Stationary quotes, or those of a finite horizon."
     )
-    interval_s: float = parameter(1.0, unit="s", tag=ASSUMED, explain="Time between two looks.", above=0)
+    interval_s: float = parameter(1.0, unit="s", tag=ASSUMED, explain="Time between two looks.", minimum=1e-3)
     order_quote_tokens: float = parameter(
         540_000.0, unit="USDC", tag=SMALL_EXCHANGE, explain="Size of each order at the first price.", above=0
     )
@@ -418,7 +423,7 @@ class LiquidityGroup(Group):
         explain="Each one's quote side; the base side is worth the same.",
         above=0,
     )
-    interval_s: float = parameter(60.0, unit="s", tag=ASSUMED, explain="Time between two looks.", above=0)
+    interval_s: float = parameter(60.0, unit="s", tag=ASSUMED, explain="Time between two looks.", minimum=1e-3)
     withdraw_volatility: float = parameter(
         3.0, unit="1/sqrt(year)", tag=ASSUMED, explain="Above this volatility the wary withdraw.", above=0
     )

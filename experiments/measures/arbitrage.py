@@ -27,13 +27,13 @@ def volume_by_taker(fills: pd.DataFrame, agents: pd.DataFrame) -> pd.DataFrame:
 
 
 def arbitrage_share(fills: pd.DataFrame, agents: pd.DataFrame) -> pd.DataFrame:
-    """One row a venue: the part of its volume whose taker is an arbitrageur.
+    """One row a venue: the part of its volume whose taker is an arbitrageur, of pools or of books.
 
     Returns:
         venue, base, quote, ``volume_quote_tokens``, ``arbitrage_quote_tokens``, ``arbitrage_share``.
     """
     by_taker = volume_by_taker(fills, agents)
-    is_arbitrage = by_taker["taker_kind"].str.lower().str.startswith(ARBITRAGE)
+    is_arbitrage = by_taker["taker_kind"].str.lower().str.contains(ARBITRAGE, regex=False)
     by_taker["arbitrage_quote_tokens"] = by_taker["volume_quote_tokens"].where(is_arbitrage, 0.0)
     result = by_taker.groupby(["venue", "base", "quote"], sort=True)[
         ["volume_quote_tokens", "arbitrage_quote_tokens"]

@@ -8,11 +8,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from shoal.experiments.accounts import BURNT
 from shoal.experiments.measures.kinds import FEES, LOCKED, is_provider, kind_of_each, with_providers
 from shoal.experiments.measures.marks import Marks
 from shoal.experiments.measures.reference_price import Floats
-from shoal.sim.hosts.chain import PROPOSER
+from shoal.sim.hosts.chain import BURNT, PROPOSER
 
 PARTS: Final = (
     "trading_edge_quote_tokens",

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from shoal.sim.world import World
 
 PROPOSER: Final = "proposer"
+BURNT: Final = "burnt gas"
+"""Whoever counts what everybody has counts burnt gas under this name; it owns no account."""
 MAXIMUM_FEE_WEI: Final = 2**63 - 1
 POOL_LIFETIME_NS: Final = 3 * 3600 * NANOSECONDS_PER_SECOND
 
@@ -89,7 +91,7 @@ class Chain(Host):
         if not (all(share >= 0 for share in shares) and 0 < sum(shares) < math.inf):
             raise ValueError(f"chain {name}: builders' shares of blocks must be >= 0 and not all 0, had {shares}")
         super().__init__(world, name)
-        for owner in (PROPOSER, f"{name} gas", *(builders or ("builder",))):
+        for owner in (PROPOSER, BURNT, f"{name} gas", *(builders or ("builder",))):
             world.reserve(owner, f"an account of chain {name}")
         self.native = native
         self.schedule = schedule

@@ -9,9 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
-from shoal.experiments.accounts import AGENTS, BURNT
+from shoal.experiments.accounts import AGENTS
 from shoal.experiments.observer import PRICES, VENUE_STATES
 from shoal.sim.hosts.block import BLOCKS, TRANSACTIONS
+from shoal.sim.hosts.chain import BURNT
 from shoal.sim.hosts.host import FILLS, ORDERS, TRANSFERS
 from shoal.sim.records import Records, Schema
 

@@ -69,6 +69,7 @@ BAD: dict[str, list[Any]] = {
     ],
     "step.seconds": [
         True, "0.003", "nan", float("nan"), float("inf"), -float("inf"), 0, 0.0, -1.5, 10**400, None, [], b"1",
+        1e19, 1e300, 1e308, 1e-19, 1e-320,
     ],
     "book.tick": [
         1.0, 0.01, 1e300, True, "0", 0, "-1", "1e-2", "1e1000000", "1" * 5_000, "٣", "1,5", "1_000", "", " 1", "0x1",
@@ -104,6 +105,8 @@ def test_bad_values_are_refused_with_place_reason_and_remedy(tiny: type[Study], 
         ("tick", "book.tick"),
         ("fee_pm", "book.fee_ppm"),
         ("bok.depth", "book.depth"),
+        ("books", "book"),
+        ("Book", "book"),
         ("second", "step.seconds"),
         ("color", "colour"),
         ("laddder", "ladder"),
@@ -232,3 +235,8 @@ def test_nearest_of_nothing() -> None:
 
 def test_amounts_may_be_given_as_amounts(tiny: type[Study]) -> None:
     assert as_mapping(make_study(tiny, Given("a", {"book.tick": Amount("3")})))["book"]["tick"] == "3"
+
+
+def test_a_bound_that_nobody_declared_is_named(tiny: type[Study]) -> None:
+    (message,) = refusals(tiny, Given("my.toml", nested("step.seconds", 1e300)))
+    assert "it needs a number above 0.0, in s, no finer than 1e-18 and at most 1e+18, and had 1e+300" in message

@@ -107,6 +107,14 @@ def test_what_was_recorded_before_the_failure_is_readable(tmp_path: Path, fault:
     assert result.digest == run(fault=fault).result.digest
 
 
+def test_whatever_is_raised_the_run_fails_and_is_kept(tmp_path: Path) -> None:
+    ended = run(tmp_path / "out", fault="cancel")
+    assert ended.status == "failed"
+    failure = manifest_of(tmp_path / "out")["failure"]
+    assert (failure["kind"], failure["reason"]) == ("CancelledError", "not even an Exception")
+    assert load(tmp_path / "out").arrow("ticks").num_rows == 10
+
+
 @pytest.mark.parametrize("before", [0, 1, 59])
 def test_failures_at_the_start_in_the_middle_and_at_the_end(tmp_path: Path, before: int) -> None:
     ended = run(tmp_path / "out", fault="raise", ticks_before_fault=before)
@@ -136,6 +144,15 @@ def test_a_row_that_fits_no_column_fails_the_run_and_keeps_the_closed_rows(tmp_p
     assert ended.status == "failed"
     assert "table ticks, column amount_raw: an amount has more than 38 digits" in str(ended.error)
     assert not load(tmp_path / "out").complete
+
+
+def test_arithmetic_that_overflows_while_building_is_refused_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tiny: type[Study]
+) -> None:
+    monkeypatch.setattr(tiny, "build", lambda self, **_: round(float("inf")))
+    with pytest.raises(OptionError, match=r"study tiny: it cannot be built .*infinity"):
+        run(tmp_path / "out")
+    assert tree(tmp_path) == []
 
 
 def test_what_cannot_be_built_is_refused_input_and_writes_nothing(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def test_the_first_manifest_says_that_nothing_is_complete(tmp_path: Path) -> Non
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["complete"], manifest["status"], manifest["outputs"]) == (False, "running", {})
     assert manifest["parameters"]["book"]["fee_ppm"] == 300
-    assert tree(tmp_path / "out") == ["manifest.json", "parts"]
+    assert tree(tmp_path / "out") == ["manifest.json", "parts", "running.lock"]
 
 
 def test_manifests_survive_awkward_values(tmp_path: Path, tiny: type[Study]) -> None:
@@ -139,3 +139,47 @@ def test_manifests_survive_awkward_values(tmp_path: Path, tiny: type[Study]) -> 
     read = read_manifest(tmp_path)
     assert read["parameters"]["note"] == '"\\ü\0'
     assert (read["x"], read["y"], read["z"]) == ("nan", ["inf"], 10**60)
+
+
+def begun(out: Path) -> Store:
+    store = Store.claim(out, study="tiny")
+    store.begin(first_manifest(plan()))
+    return store
+
+
+def test_a_folder_that_another_run_fills_is_refused(tmp_path: Path) -> None:
+    first = begun(tmp_path / "out")
+    before = tree(tmp_path)
+    with pytest.raises(FolderRefused, match=rf"another run fills it \(process {os.getpid()} since .*Wait for its end"):
+        run(tmp_path / "out")
+    assert tree(tmp_path) == before
+    first.stop({**first_manifest(plan()), "outputs": {}})
+    assert run(tmp_path / "out").status == "finished"
+
+
+def test_of_two_runs_that_claimed_a_folder_the_first_to_begin_has_it(tmp_path: Path) -> None:
+    slow = Store.claim(tmp_path / "out", study="tiny")
+    first = begun(tmp_path / "out")
+    before = tree(tmp_path)
+    with pytest.raises(FolderRefused, match="another run fills it"):
+        slow.begin(first_manifest(plan()))
+    assert tree(tmp_path) == before
+    first.stop({**first_manifest(plan()), "outputs": {}})
+
+
+def test_a_result_that_was_finished_meanwhile_is_not_filled_again(tmp_path: Path) -> None:
+    slow = Store.claim(tmp_path / "out", study="tiny")
+    run(tmp_path / "out")
+    with pytest.raises(FolderRefused, match="just finished"):
+        slow.begin(first_manifest(plan()))
+    assert read_manifest(tmp_path / "out")["complete"]
+    assert tree(tmp_path) == ["out", *(f"out/{name}" for name in RESULT)]
+
+
+def test_two_runs_that_replace_a_result_do_not_mix(tmp_path: Path) -> None:
+    run(tmp_path / "out")
+    first = begun(tmp_path / "out")
+    with pytest.raises(FolderRefused, match="another run fills it"):
+        run(tmp_path / "out")
+    first.stop({**first_manifest(plan()), "outputs": {}})
+    assert read_manifest(tmp_path / "out")["complete"]

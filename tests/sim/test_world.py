@@ -236,7 +236,7 @@ def test_a_name_is_printable_text(name: Any) -> None:
         Exchange(world, name)
 
 
-@pytest.mark.parametrize("name", ["proposer", "chain gas", "anna", "ben", "till.fees", "vault.locked"])
+@pytest.mark.parametrize("name", ["proposer", "burnt gas", "chain gas", "anna", "ben", "till.fees", "vault.locked"])
 def test_a_name_that_owns_accounts_already_is_reserved(name: str) -> None:
     world = busy(agents=0)
     with pytest.raises(ValueError, match="reserved"):

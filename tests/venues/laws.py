@@ -381,6 +381,8 @@ class VenueLaws:
         yield call._replace(arguments={**arguments, "invented": 1}), True
         if "inner" not in parameters:
             yield call._replace(inner=(call,)), True
+        yield call._replace(arguments={**arguments, "inner": (call,)}), True
+        yield call._replace(arguments={**arguments, "inner": "all"}, inner=(call,)), True
         for name, good in arguments.items():
             if parameters[name].default is inspect.Parameter.empty:
                 yield call._replace(arguments={key: value for key, value in arguments.items() if key != name}), True

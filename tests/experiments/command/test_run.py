@@ -212,6 +212,7 @@ def test_report_of_nothing(shoal: Shoal, tmp_path: Path) -> None:
     assert "there is no such folder" in answer.err
 
 
+@pytest.mark.usefixtures("tiny")
 def test_a_killed_run_leaves_what_was_closed(tmp_path: Path) -> None:
     script = (
         "import os, sys; sys.path.insert(0, sys.argv[1])\n"
@@ -238,3 +239,8 @@ def test_a_killed_run_leaves_what_was_closed(tmp_path: Path) -> None:
     result = shoal.load(out)
     assert not result.complete
     assert result.arrow("ticks").num_rows in (20, 40)
+    # What a dead run left behind keeps nobody out.
+    assert (out / "running.lock").is_file()
+    shoal.run("tiny", out=out)
+    assert shoal.load(out).complete
+    assert not (out / "running.lock").exists()

@@ -1,5 +1,6 @@
 """A study small enough for tests: one exchange with a book, one agent that misbehaves on request."""
 
+from asyncio import CancelledError
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -52,6 +53,8 @@ class Watcher(Agent):
                 raise RuntimeError("the agent's own mistake")
             case "exit":
                 raise SystemExit(3)
+            case "cancel":
+                raise CancelledError("not even an Exception")
             case "loop":
                 while True:
                     try:
@@ -103,9 +106,9 @@ class Tiny(Study):
     step: Step = group(Step)
     book: Book = group(Book)
     ticks_before_fault: int = parameter(10, tag=ASSUMED, explain="Ticks before the fault.", minimum=0)
-    fault: Literal["none", "raise", "exit", "loop", "zeno", "nonsense", "past", "nan", "overflow", "no generator"] = (
-        parameter("none", tag=ASSUMED, explain="What the agent does wrong.")
-    )
+    fault: Literal[
+        "none", "raise", "exit", "cancel", "loop", "zeno", "nonsense", "past", "nan", "overflow", "no generator"
+    ] = parameter("none", tag=ASSUMED, explain="What the agent does wrong.")
     colour: Colour = parameter(Colour.RED, tag=ASSUMED, explain="Nothing.")
     ladder: tuple[float, ...] = parameter((0.5, 1.0), unit="bps", tag=ASSUMED, explain="Steps.", above=0.0)
     sizes: tuple[Amount, ...] = parameter((Amount("1"),), unit="BTC", tag=ASSUMED, explain="Sizes.")

@@ -18,6 +18,14 @@ def test_the_pool_is_traded_by_arbitrageurs_alone(tables: dict[str, pd.DataFrame
     assert 0.0 < found["BTC book"] < 0.5
 
 
+@pytest.mark.parametrize("kind", ["Arbitrageur", "BookArbitrageur", "arbitrage bot", "CyclicArbitrageSearcher"])
+def test_every_kind_of_arbitrageur_counts(tables: dict[str, pd.DataFrame], kind: str) -> None:
+    agents = tables["agents"].copy()
+    agents["kind"] = agents["kind"].astype(str).replace("Arbitrageur", kind)
+    expected = arbitrage_share(tables["fills"], tables["agents"])
+    pd.testing.assert_frame_equal(arbitrage_share(tables["fills"], agents), expected)
+
+
 def test_an_owner_without_a_kind_is_unknown(tables: dict[str, pd.DataFrame]) -> None:
     found = volume_by_taker(tables["fills"], tables["agents"].iloc[:0])
     assert set(found["taker_kind"]) == {"unknown"}
