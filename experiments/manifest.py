@@ -110,6 +110,11 @@ def counts(world: World, *, start_ns: int, wall_seconds: float) -> dict[str, Any
     }
 
 
+def labels(world: World) -> list[str]:
+    """The limits that venues of the world stand for, in words."""
+    return [label for venue in world.venues.values() for label in venue.labels]
+
+
 def kernels() -> dict[str, str]:
     """For each kernel whether it is compiled or the pure Python twin."""
     from importlib import import_module

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pyarrow as pa
 
 from shoal.experiments.errors import InputError, OptionError, Place
-from shoal.experiments.manifest import counts, first_manifest, hash_file, write_manifest
+from shoal.experiments.manifest import counts, first_manifest, hash_file, labels, write_manifest
 from shoal.experiments.progress import Progress, Silence
 from shoal.experiments.reader import FileTables
 from shoal.experiments.result import Result
@@ -111,7 +111,7 @@ def run_plan(
     store = None if out is None else Store.claim(out, study=plan.name)
     records = Records(folder=None if store is None else store.parts)
     world = _build(plan, records)
-    manifest = first_manifest(plan)
+    manifest = first_manifest(plan) | {"labels": labels(world)}
     if store is not None:
         store.begin(manifest)
     began = time.monotonic()

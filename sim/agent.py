@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import traceback
 from collections.abc import Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import mesa
@@ -133,7 +134,8 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
             ValueError: the venue is unknown or lives on a chain, or this is no call.
         """
         answer = simpy.Event(self.world.clock)
-        self._exchange(call).submit(call, sender=self.name, place=self.place, answer=answer)
+        exchange, call = self._addressed(call)
+        exchange.submit(call, sender=self.name, place=self.place, answer=answer)
         return answer
 
     def send_batch(self, calls: Sequence[Call]) -> simpy.Event:
@@ -144,12 +146,14 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
         Raises:
             ValueError: no calls, calls to several hosts, or as ``send``.
         """
-        exchanges = {exchange.name: exchange for exchange in map(self._exchange, calls)}
+        addressed = [self._addressed(call) for call in calls]
+        exchanges = {exchange.name: exchange for exchange, _ in addressed}
         if len(exchanges) != 1:
             raise ValueError(f"{self.name}: a batch goes to one exchange, not to {', '.join(exchanges) or 'none'}")
         answer = simpy.Event(self.world.clock)
         [exchange] = exchanges.values()
-        exchange.submit_batch(tuple(calls), sender=self.name, place=self.place, answer=answer)
+        copies = tuple([call for _, call in addressed])
+        exchange.submit_batch(copies, sender=self.name, place=self.place, answer=answer)
         return answer
 
     def post(self, call: Call) -> None:
@@ -158,7 +162,8 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
         Raises:
             ValueError: as ``send``.
         """
-        self._exchange(call).submit(call, sender=self.name, place=self.place, answer=None)
+        exchange, call = self._addressed(call)
+        exchange.submit(call, sender=self.name, place=self.place, answer=None)
 
     def transact(
         self,
@@ -201,12 +206,13 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
         Raises:
             ValueError: no such chain, no such builder, or this is no bundle of transactions.
         """
+        copies = []
         for transaction in bundle.transactions:
             if type(transaction) is not Transaction or type(transaction.sender) is not str:
                 raise ValueError(f"{self.name} sent a bundle with {transaction!r}, which is no transaction")
-            for call in transaction.calls:
-                self._checked(call)
+            copies.append(replace(transaction, calls=tuple(self._checked(call) for call in transaction.calls)))
         answer = simpy.Event(self.world.clock)
+        bundle = replace(bundle, transactions=tuple(copies))
         self._chain(chain).submit(bundle, place=self.place, answer=answer, builder=builder, sender=self.name)
         return answer
 
@@ -226,11 +232,13 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
             raise ValueError(f"{self.name}: {name!r} is no chain of this world")
         return host
 
-    def _exchange(self, call: Call) -> Exchange:
-        host = self.world.host_of.get(self._checked(call).venue)
+    def _addressed(self, call: Call) -> tuple[Exchange, Call]:
+        """The exchange where a call goes, and the call as it travels."""
+        call = self._checked(call)
+        host = self.world.host_of.get(call.venue)
         if not isinstance(host, Exchange):
             raise ValueError(f"{self.name}: {call.venue!r} is no venue on an exchange of this world")
-        return host
+        return host, call
 
     def _checked(self, call: Call) -> Call:
         if (
@@ -239,9 +247,9 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
             or not isinstance(call.arguments, Mapping)
         ):
             raise ValueError(f"{self.name} sent {call!r}, which is no Call(venue, verb, arguments)")
-        for inner in call.inner:
-            self._checked(inner)
-        return call
+        inner = tuple([self._checked(one) for one in call.inner]) if call.inner else ()
+        # A copy: what is on its way can no longer be changed by who sent it.
+        return Call(call.venue, call.verb, dict(call.arguments), inner)
 
     def _life(self) -> Process:
         """The process: ``run`` under its own name, so that a failure says who and when."""

@@ -130,6 +130,11 @@ class Venue(ABC):
         """Assets that are nothing but a claim on what the venue holds, such as liquidity tokens."""
         return ()
 
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """Limits this venue stands for, in words for a report: what a reader must not take for a market as it is."""
+        return ()
+
     def _repr_html_(self) -> str:
         """What a notebook shows; prices are in the world's card, which knows the time."""
         from shoal.sim.cards import venue_html

@@ -65,7 +65,7 @@ def choose(recorded: Recorded, *, scale: float = SCALE) -> tuple[Choice, ...]:
         _choice("outside.depth_quote_tokens", recorded.large.value("depth within 1 %"), recorded.large, "in full"),
         _choice(
             "liquidity.quote_tokens",
-            scale * pool.value("equivalent reserve") / (liquidity.steady + liquidity.wary),
+            round(two_digits(scale * pool.value("equivalent reserve") / (liquidity.steady + liquidity.wary))),
             pool,
             "reserve as deep as recorded, shared",
         ),

@@ -107,7 +107,7 @@ def _chain(world: World, prices: PricePath, chain: ChainGroup) -> Chain:
 def _custody(host: str, prices: PricePath, assets: tuple[Asset, ...], custody: CustodyGroup) -> Custody:
     """Ways to the other two hosts; the fee is a fixed worth in quote tokens at the first price."""
     delay_s = custody.from_chain_s if host == CHAIN else custody.from_exchange_s
-    worth = 0.0 if host == CHAIN else custody.withdrawal_fee_quote_tokens
+    worth = 0.0 if host == CHAIN else float(custody.withdrawal_fee_quote_tokens)
     ways = {}
     for target in (EXCHANGE, OUTSIDE, CHAIN):
         for asset in assets:

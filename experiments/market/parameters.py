@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from shoal.experiments.study import Group, Tag, parameter
+from shoal.experiments.study import Amount, Group, Tag, parameter
 
 ASSUMED: Final = Tag("assumed")
 UNISWAP_V2: Final = Tag("literature", source="Uniswap v2 whitepaper", date="2020-03")
@@ -141,11 +141,15 @@ class GasGroup(Group):
     tip_gwei: float = parameter(
         1.0, unit="gwei", tag=ASSUMED, explain="Tip of ordinary users, per gas.", minimum=0, maximum=1e6
     )
-    user_tokens: float = parameter(
-        50.0, unit="ETH", tag=ASSUMED, explain="Native tokens for gas that each ordinary user starts with.", minimum=0
+    user_tokens: Amount = parameter(
+        Amount("50"),
+        unit="ETH",
+        tag=ASSUMED,
+        explain="Native tokens for gas that each ordinary user starts with.",
+        minimum=0,
     )
-    arbitrageur_tokens: float = parameter(
-        10_000.0,
+    arbitrageur_tokens: Amount = parameter(
+        Amount("10000"),
         unit="ETH",
         tag=ASSUMED,
         explain="Native tokens for gas of arbitrageurs, informed traders and reporters, who bid by what they gain.",
@@ -163,8 +167,12 @@ class CustodyGroup(Group):
     from_chain_s: float = parameter(
         180.0, unit="s", tag=ASSUMED, explain="From a withdrawal on the chain to the credit elsewhere.", minimum=1e-6
     )
-    withdrawal_fee_quote_tokens: float = parameter(
-        3.0, unit="USDC", tag=ASSUMED, explain="Worth of an exchange's withdrawal fee at the first price.", minimum=0
+    withdrawal_fee_quote_tokens: Amount = parameter(
+        Amount("3"),
+        unit="USDC",
+        tag=ASSUMED,
+        explain="Worth of an exchange's withdrawal fee at the first price.",
+        minimum=0,
     )
     rebalance_minutes: float = parameter(
         10.0, unit="min", tag=ASSUMED, explain="How often inventory between hosts is looked at.", above=0
@@ -193,8 +201,8 @@ class OutsideGroup(Group):
     half_life_s: float = parameter(
         600.0, unit="s", tag=ASSUMED, explain="Half of the rest of the impact has gone after this long.", above=0
     )
-    inventory_quote_tokens: float = parameter(
-        500_000_000.0, unit="USDC", tag=ASSUMED, explain="What it holds of each side at the start.", above=0
+    inventory_quote_tokens: Amount = parameter(
+        Amount("500000000"), unit="USDC", tag=ASSUMED, explain="What it holds of each side at the start.", above=0
     )
 
 
@@ -272,8 +280,12 @@ class NoiseGroup(Group):
         minimum=0,
         below=1_000_000,
     )
-    capital_quote_tokens: float = parameter(
-        500_000.0, unit="USDC", tag=ASSUMED, explain="Each trader's money on each host, half in each asset.", above=0
+    capital_quote_tokens: Amount = parameter(
+        Amount("500000"),
+        unit="USDC",
+        tag=ASSUMED,
+        explain="Each trader's money on each host, half in each asset.",
+        above=0,
     )
 
 
@@ -291,8 +303,12 @@ class InformedGroup(Group):
     inventory_quote_tokens: float = parameter(
         100_000.0, unit="USDC", tag=ASSUMED, explain="Most they are ever long or short of their start.", above=0
     )
-    capital_quote_tokens: float = parameter(
-        400_000.0, unit="USDC", tag=ASSUMED, explain="Each one's money on each host, half in each asset.", above=0
+    capital_quote_tokens: Amount = parameter(
+        Amount("400000"),
+        unit="USDC",
+        tag=ASSUMED,
+        explain="Each one's money on each host, half in each asset.",
+        above=0,
     )
 
 
@@ -358,8 +374,8 @@ class MakerGroup(Group):
         100_000.0, unit="USDC", tag=ASSUMED, explain="Loss since the last pause after which quotes go away.", above=0
     )
     pause_s: float = parameter(900.0, unit="s", tag=ASSUMED, explain="How long after such a loss.", above=0)
-    capital_quote_tokens: float = parameter(
-        10_000_000.0,
+    capital_quote_tokens: Amount = parameter(
+        Amount("10000000"),
         unit="USDC",
         tag=ASSUMED,
         explain="Each one's money on exchange and outside, half in each.",
@@ -405,8 +421,12 @@ class ArbitrageGroup(Group):
     order_quote_tokens: float = parameter(
         50_000.0, unit="USDC", tag=ASSUMED, explain="Largest trade of a book arbitrageur.", above=0
     )
-    capital_quote_tokens: float = parameter(
-        5_000_000.0, unit="USDC", tag=ASSUMED, explain="Each one's money on each of its hosts, half in each.", above=0
+    capital_quote_tokens: Amount = parameter(
+        Amount("5000000"),
+        unit="USDC",
+        tag=ASSUMED,
+        explain="Each one's money on each of its hosts, half in each.",
+        above=0,
     )
 
 
@@ -416,8 +436,8 @@ class LiquidityGroup(Group):
 
     steady: int = parameter(2, tag=ASSUMED, explain="How many never leave.", minimum=1, maximum=1_000)
     wary: int = parameter(1, tag=ASSUMED, explain="How many leave when it gets rough.", minimum=0, maximum=1_000)
-    quote_tokens: float = parameter(
-        19_000_000.0,
+    quote_tokens: Amount = parameter(
+        Amount("19000000"),
         unit="USDC",
         tag=POOL_FLOW,
         explain="Each one's quote side; the base side is worth the same.",

@@ -28,9 +28,11 @@ from shoal.experiments.market.parameters import (
     OracleGroup,
 )
 from shoal.experiments.market.venues import Pair, reporter_name
+from shoal.experiments.study import Amount
 from shoal.sim.units import NANOSECONDS_PER_SECOND
 from shoal.sim.world import World
 
+_NONE: Final = Amount("0")
 _STEADY: Final = math.inf
 """A volatility that is never reached."""
 
@@ -46,20 +48,21 @@ def moving_terms(custody: CustodyGroup) -> Rebalancing:
 
 
 def endow_half(
-    world: World, owner: str, hosts: Iterable[str], pair: Pair, quote_tokens: float, *, gas_tokens: float
+    world: World, owner: str, hosts: Iterable[str], pair: Pair, quote_tokens: Amount, *, gas_tokens: Amount
 ) -> None:
     """Give an owner so much money on each host, half in each asset at the first price; gas money on the chain."""
+    half = pair.quote.amount(quote_tokens) // 2
     for host in hosts:
-        world.endow(owner, host, pair.base, pair.base.floor(quote_tokens / 2 / pair.price))
-        world.endow(owner, host, pair.quote, pair.quote.floor(quote_tokens / 2))
+        world.endow(owner, host, pair.base, pair.base.floor(pair.quote.tokens(half) / pair.price))
+        world.endow(owner, host, pair.quote, half)
         if host == CHAIN:
             endow_gas(world, owner, gas_tokens)
 
 
-def endow_gas(world: World, owner: str, gas_tokens: float) -> None:
+def endow_gas(world: World, owner: str, gas_tokens: Amount) -> None:
     """Give an owner native tokens to pay gas with."""
     native = world.assets[NATIVE]
-    world.endow(owner, CHAIN, native, native.floor(gas_tokens))
+    world.endow(owner, CHAIN, native, native.amount(gas_tokens))
 
 
 def add_noise_traders(world: World, pair: Pair, noise: NoiseGroup, *, gas: GasGroup) -> None:
@@ -122,7 +125,7 @@ def add_market_makers(world: World, pair: Pair, makers: MakerGroup, *, custody: 
         )
     for index in range(makers.makers):
         name = f"{pair.symbol} maker {index}"
-        endow_half(world, name, (EXCHANGE, OUTSIDE), pair, makers.capital_quote_tokens, gas_tokens=0.0)
+        endow_half(world, name, (EXCHANGE, OUTSIDE), pair, makers.capital_quote_tokens, gas_tokens=_NONE)
         MarketMaker(
             world,
             name,
@@ -178,7 +181,7 @@ def add_arbitrageurs(
         )
     for index in range(arbitrage.book_arbitrageurs):
         name = f"{pair.symbol} book arbitrageur {index}"
-        endow_half(world, name, (EXCHANGE, OUTSIDE), pair, arbitrage.capital_quote_tokens, gas_tokens=0.0)
+        endow_half(world, name, (EXCHANGE, OUTSIDE), pair, arbitrage.capital_quote_tokens, gas_tokens=_NONE)
         BookArbitrageur(
             world,
             name,
@@ -198,15 +201,19 @@ def add_liquidity_providers(world: World, pair: Pair, liquidity: LiquidityGroup,
     for index in range(liquidity.steady + liquidity.wary):
         wary = index >= liquidity.steady
         name = f"{pair.symbol} provider {index}"
-        endow_half(world, name, (CHAIN,), pair, 2.2 * liquidity.quote_tokens, gas_tokens=gas.user_tokens)
+        # A tenth more of each than it provides, so that a ratio off the first price can still be met.
+        quote_amount = pair.quote.amount(liquidity.quote_tokens) * 11 // 10
+        world.endow(name, CHAIN, pair.quote, quote_amount)
+        world.endow(name, CHAIN, pair.base, pair.base.floor(pair.quote.tokens(quote_amount) / pair.price))
+        endow_gas(world, name, gas.user_tokens)
         LiquidityProvider(
             world,
             name,
             place=INTERNET,
             pool=pair.pool.name,
             reference=pair.outside.name,
-            base_tokens=liquidity.quote_tokens / pair.price,
-            quote_tokens=liquidity.quote_tokens,
+            base_tokens=float(liquidity.quote_tokens) / pair.price,
+            quote_tokens=float(liquidity.quote_tokens),
             interval_ns=_ns(liquidity.interval_s),
             withdraw_volatility=liquidity.withdraw_volatility if wary else _STEADY,
             return_volatility=liquidity.return_volatility,

@@ -100,9 +100,9 @@ def build_pair(
     hosts.outside.add(pair.outside)
     hosts.chain.add(pair.pool)
     hosts.chain.add(pair.oracle)
-    worth = outside.inventory_quote_tokens
-    world.endow(pair.outside.name, hosts.outside.name, base, base.floor(worth / price))
-    world.endow(pair.outside.name, hosts.outside.name, quote, quote.floor(worth))
+    worth = quote.amount(outside.inventory_quote_tokens)
+    world.endow(pair.outside.name, hosts.outside.name, base, base.floor(quote.tokens(worth) / price))
+    world.endow(pair.outside.name, hosts.outside.name, quote, worth)
     return pair
 
 

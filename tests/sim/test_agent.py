@@ -275,3 +275,18 @@ def test_a_transaction_privately_to_a_builder() -> None:
     assert (len(chain.pool), chain.pending("chain")) == (1, [])
     world.run(until_ns=20 * SECOND)
     assert till.total == 2
+
+
+def test_what_is_on_its_way_can_no_longer_be_changed() -> None:
+    world, _, till = exchange_world(latency=ConstantLatency(10))
+    world.endow("alice", "exchange", COIN, 100)
+    arguments = {"amount": 5}
+
+    def script(agent: Scripted) -> Any:
+        answer = agent.send(Call("till", "deposit", arguments))
+        arguments["amount"] = 50
+        yield answer
+
+    Scripted(world, "alice", script)
+    world.run(until_ns=100)
+    assert till.total == 5
