@@ -7,6 +7,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import batched
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -14,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 Kind = Literal["int", "float", "text", "raw", "bool"]
-ROWS_A_PART: Final = 16_384
+ROWS_A_PART: Final = 4_096
+_PARTS_A_GROUP: Final = 16
 _ARROW: Final[dict[Kind, pa.DataType]] = {
     "int": pa.int64(),
     "float": pa.float64(),
@@ -116,8 +118,9 @@ class Table:
         """Join the closed parts into one Parquet file, written beside and renamed, and remove them."""
         beside = path.with_name(path.name + ".tmp")
         with pq.ParquetWriter(beside, self.schema.arrow, compression="zstd", write_page_checksum=True) as writer:
-            for part in self.parts():
-                writer.write_table(part)
+            # Parts are small to keep memory flat; a reader wants larger groups of rows.
+            for group in batched(self.parts(), _PARTS_A_GROUP):
+                writer.write_table(pa.concat_tables(group).unify_dictionaries())
         os.replace(beside, path)
         for part_path in self._parts:
             part_path.unlink()

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from shoal.sim.hosts.host import Host
     from shoal.sim.venue import Venue
 
-_ALLOCATIONS_BETWEEN_COLLECTIONS: Final = 200_000
+_ALLOCATIONS_BETWEEN_COLLECTIONS: Final = 50_000
 
 
 @contextmanager

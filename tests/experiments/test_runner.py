@@ -270,6 +270,7 @@ def test_a_finished_result_survives_every_write_that_fails(tmp_path: Path, monke
 
 def test_parts_are_written_while_the_run_lasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shoal.sim.records.ROWS_A_PART", 20)
+    monkeypatch.setattr("shoal.sim.records._PARTS_A_GROUP", 1)
     whole = run().result.digest
     ended = run(tmp_path / "out")
     assert ended.result.digest == whole
