@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import traceback
+from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 Process = Generator[simpy.Event, Any, None]
 
 
-class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
+class Agent(mesa.Agent[Any], ABC):  # type: ignore[no-untyped-call]
     """One process of a world. A subclass writes ``run(self)`` as a generator that yields events.
 
     An agent is at a ``place``; whatever it sends or reads travels from or to it with that link's latency. It never
@@ -50,13 +51,9 @@ class Agent(mesa.Agent[Any]):  # type: ignore[no-untyped-call]
         """Mesa keeps a set of data sets for each class."""
         super().__init_subclass__(**keywords)  # type: ignore[no-untyped-call]
 
+    @abstractmethod
     def run(self) -> Process:
-        """What the agent does, as a generator.
-
-        Raises:
-            NotImplementedError: the subclass did not say.
-        """
-        raise NotImplementedError(f"{type(self).__name__} must define run(self) as a generator")
+        """What the agent does, as a generator that yields events."""
 
     # --- time and chance --------------------------------------------------------------------------------------
 

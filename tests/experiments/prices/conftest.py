@@ -57,8 +57,8 @@ def write(tmp_path):
 
 
 @pytest.fixture
-def refused():
-    """Reads a source, which must be refused by this error at this place for this reason, with a remedy."""
+def assert_refused():
+    """Reads a source, which must be assert_refused by this error at this place for this reason, with a remedy."""
 
     def check(source, kind, reason, *, row=None, column=None, symbols=("BTC",), **options):
         with pytest.raises(InputError, match=reason) as caught:

@@ -1,4 +1,4 @@
-"""What is read, and the catalogue of what is refused: file, row, column, reason and remedy each time."""
+"""What is read, and the catalogue of what is assert_refused: file, row, column, reason and remedy each time."""
 
 import gzip
 import math
@@ -156,42 +156,44 @@ def test_the_provenance_says_what_was_taken_for_what(frame, tmp_path):
 
 
 @pytest.mark.parametrize("missing", ["open", "high", "low", "close"])
-def test_a_missing_price_column(frame, refused, missing):
-    refused(frame.drop(columns=missing), ColumnError, f"the column {missing} is missing")
+def test_a_missing_price_column(frame, assert_refused, missing):
+    assert_refused(frame.drop(columns=missing), ColumnError, f"the column {missing} is missing")
 
 
 @pytest.mark.parametrize("name", ["when", "t", "zeit", "close_time", "tss"])
-def test_a_renamed_time_column(frame, refused, name):
-    refused(frame.rename(columns={"ts": name}), ColumnError, f"no column of times among '{name}'")
+def test_a_renamed_time_column(frame, assert_refused, name):
+    assert_refused(frame.rename(columns={"ts": name}), ColumnError, f"no column of times among '{name}'")
 
 
-def test_no_price_column_at_all(frame, refused):
-    refused(frame[["ts", "symbol", "volume"]], ColumnError, "no column of prices")
+def test_no_price_column_at_all(frame, assert_refused):
+    assert_refused(frame[["ts", "symbol", "volume"]], ColumnError, "no column of prices")
 
 
 @pytest.mark.parametrize("twice", ["ts", "close", "volume"])
-def test_a_column_that_is_there_twice(frame, refused, write, twice):
+def test_a_column_that_is_there_twice(frame, assert_refused, write, twice):
     double = pd.concat([frame, frame[[twice]]], axis=1)
-    refused(double, ColumnError, "there twice", column=twice)
-    refused(write(double.to_csv(index=False)), ColumnError, "there twice", column=twice)
+    assert_refused(double, ColumnError, "there twice", column=twice)
+    assert_refused(write(double.to_csv(index=False)), ColumnError, "there twice", column=twice)
 
 
 @pytest.mark.parametrize(
     ("extra", "role"),
     [("date", "time"), ("Timestamp", "time"), ("pair", "symbol"), ("Open", "open"), ("CLOSE", "close")],
 )
-def test_two_columns_that_could_be_the_same(frame, refused, extra, role):
-    refused(frame.assign(**{extra: frame.ts}), ColumnError, f"could each be the {role}")
+def test_two_columns_that_could_be_the_same(frame, assert_refused, extra, role):
+    assert_refused(frame.assign(**{extra: frame.ts}), ColumnError, f"could each be the {role}")
 
 
-def test_price_and_close_are_ambiguous_without_bars(frame, refused):
-    refused(frame[["ts", "symbol", "close"]].assign(price=1.0), ColumnError, "could be the price")
+def test_price_and_close_are_ambiguous_without_bars(frame, assert_refused):
+    assert_refused(frame[["ts", "symbol", "close"]].assign(price=1.0), ColumnError, "could be the price")
 
 
-def test_mapping_names_roles_and_columns_that_exist(frame, refused):
-    refused(frame, OptionError, "'tine' is no role; the nearest is 'time'", columns={"tine": "ts"})
-    refused(frame, ColumnError, "no such column; the nearest is 'close'", columns={"close": "closs"}, column="closs")
-    refused(frame, ColumnError, "two roles", columns={"close": "open", "open": "open"}, column="open")
+def test_mapping_names_roles_and_columns_that_exist(frame, assert_refused):
+    assert_refused(frame, OptionError, "'tine' is no role; the nearest is 'time'", columns={"tine": "ts"})
+    assert_refused(
+        frame, ColumnError, "no such column; the nearest is 'close'", columns={"close": "closs"}, column="closs"
+    )
+    assert_refused(frame, ColumnError, "two roles", columns={"close": "open", "open": "open"}, column="open")
 
 
 # --- 2, 3, 8: values
@@ -205,42 +207,46 @@ BAD_TEXT = [
 
 
 @pytest.mark.parametrize("text", BAD_TEXT)
-def test_text_that_is_no_plain_number(csv_text, write, refused, text):
-    error = refused(write(csv_text(close_4=text)), ValueRefused, "is no plain decimal number", row=4, column="close")
+def test_text_that_is_no_plain_number(csv_text, write, assert_refused, text):
+    error = assert_refused(
+        write(csv_text(close_4=text)), ValueRefused, "is no plain decimal number", row=4, column="close"
+    )
     assert repr(text) in error.reason
     assert "7934.57" in error.remedy
 
 
-def test_an_empty_value(csv_text, write, refused):
-    refused(write(csv_text(low_3="")), ValueRefused, "the value is empty", row=3, column="low")
-    refused(write(csv_text(low_3='""')), ValueRefused, "the value is empty", row=3, column="low")
+def test_an_empty_value(csv_text, write, assert_refused):
+    assert_refused(write(csv_text(low_3="")), ValueRefused, "the value is empty", row=3, column="low")
+    assert_refused(write(csv_text(low_3='""')), ValueRefused, "the value is empty", row=3, column="low")
 
 
 @pytest.mark.parametrize("text", ["1,5", "101,25", "1.000,5"])
-def test_a_decimal_comma(csv_text, write, refused, text):
-    refused(write(csv_text(open_2=f'"{text}"')), ValueRefused, "is no plain decimal number", row=2, column="open")
-    refused(write(csv_text(open_2=text)), MalformedFile, "7 values where the header has 6", row=2)
+def test_a_decimal_comma(csv_text, write, assert_refused, text):
+    assert_refused(
+        write(csv_text(open_2=f'"{text}"')), ValueRefused, "is no plain decimal number", row=2, column="open"
+    )
+    assert_refused(write(csv_text(open_2=text)), MalformedFile, "7 values where the header has 6", row=2)
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("column", ["open", "high", "low", "close"])
-def test_a_float_that_is_no_number(frame, tmp_path, refused, value, column):
+def test_a_float_that_is_no_number(frame, tmp_path, assert_refused, value, column):
     frame.loc[6, column] = value
     frame.to_parquet(tmp_path / "a.parquet")
     for source in (frame, tmp_path / "a.parquet"):
-        refused(source, ValueRefused, "missing|no price", row=7, column=column)
+        assert_refused(source, ValueRefused, "missing|no price", row=7, column=column)
 
 
 @pytest.mark.parametrize(
     "value", ["0", "0.0", "-0", "-0.0", "0e5", "-1", "-100.5", ".0", "1e-320", "5e-324", "1e-13", "1e-999"]
 )
-def test_a_price_that_is_not_above_0(csv_text, write, refused, value):
-    refused(write(csv_text(low_5=value)), ValueRefused, "the price is", row=5, column="low")
+def test_a_price_that_is_not_above_0(csv_text, write, assert_refused, value):
+    assert_refused(write(csv_text(low_5=value)), ValueRefused, "the price is", row=5, column="low")
 
 
 @pytest.mark.parametrize("value", ["1e308", "1e300", "1e999", "9" * 40, "1000000000001"])
-def test_a_price_beyond_reason(csv_text, write, refused, value):
-    refused(write(csv_text(high_6=value)), ValueRefused, "prices are read from", row=6, column="high")
+def test_a_price_beyond_reason(csv_text, write, assert_refused, value):
+    assert_refused(write(csv_text(high_6=value)), ValueRefused, "prices are read from", row=6, column="high")
 
 
 @pytest.mark.parametrize(
@@ -253,79 +259,89 @@ def test_a_price_beyond_reason(csv_text, write, refused, value):
         ({"close_3": "1"}, "close", "close 1.0 is below low 99.25"),
     ],
 )
-def test_bars_that_contradict_themselves(csv_text, write, refused, cells, column, reason):
-    refused(write(csv_text(**cells)), ValueRefused, reason, row=3, column=column)
+def test_bars_that_contradict_themselves(csv_text, write, assert_refused, cells, column, reason):
+    assert_refused(write(csv_text(**cells)), ValueRefused, reason, row=3, column=column)
 
 
 @pytest.mark.parametrize("text", ["-1", "-0.5", "-1e-9"])
-def test_a_negative_volume(csv_text, write, refused, text):
-    refused(write(csv_text(volume_4=text)), ValueRefused, "a volume is at least 0", row=4, column="volume")
+def test_a_negative_volume(csv_text, write, assert_refused, text):
+    assert_refused(write(csv_text(volume_4=text)), ValueRefused, "a volume is at least 0", row=4, column="volume")
 
 
 # --- 4: order
 
 
-def test_rows_out_of_order(csv_text, write, refused):
+def test_rows_out_of_order(csv_text, write, assert_refused):
     lines = csv_text().splitlines(keepends=True)
     lines[3], lines[4] = lines[4], lines[3]
-    refused(write("".join(lines)), OrderError, "goes back in time", row=5, column="ts")
+    assert_refused(write("".join(lines)), OrderError, "goes back in time", row=5, column="ts")
 
 
-def test_the_newest_first(frame, refused):
-    refused(frame.iloc[::-1], OrderError, "goes back in time", row=4, column="ts")
+def test_the_newest_first(frame, assert_refused):
+    assert_refused(frame.iloc[::-1], OrderError, "goes back in time", row=4, column="ts")
 
 
 @pytest.mark.parametrize("row", [2, 3, 6])
-def test_a_time_twice(csv_text, write, refused, row):
+def test_a_time_twice(csv_text, write, assert_refused, row):
     lines = csv_text().splitlines(keepends=True)
     lines.insert(row, lines[row - 1])
-    refused(write("".join(lines)), OrderError, "twice", row=row + 1, column="ts")
+    assert_refused(write("".join(lines)), OrderError, "twice", row=row + 1, column="ts")
 
 
-def test_order_is_judged_for_each_symbol_alone(frame, refused):
+def test_order_is_judged_for_each_symbol_alone(frame, assert_refused):
     frame.loc[4, "symbol"] = "ETH-USD"
-    refused(frame, OrderError, "ETH-USD has the time 2020-03-12T02:00:00Z twice", row=6, column="ts", symbols=["ETH"])
+    assert_refused(
+        frame, OrderError, "ETH-USD has the time 2020-03-12T02:00:00Z twice", row=6, column="ts", symbols=["ETH"]
+    )
 
 
 # --- 5: zones
 
 
 @pytest.mark.parametrize("text", ["2020-03-12T02:00:00", "2020-03-12 02:00", "2020-03-12"])
-def test_stamps_without_zone_beside_some_with(csv_text, write, refused, text):
-    refused(write(csv_text(ts_4=text)), StampError, "has no zone and the first row the zone Z", row=4, column="ts")
+def test_stamps_without_zone_beside_some_with(csv_text, write, assert_refused, text):
+    assert_refused(
+        write(csv_text(ts_4=text)), StampError, "has no zone and the first row the zone Z", row=4, column="ts"
+    )
 
 
-def test_stamps_of_several_zones(csv_text, write, refused):
+def test_stamps_of_several_zones(csv_text, write, assert_refused):
     text = csv_text(ts_4="2020-03-12T03:00:00+01:00")
-    refused(write(text), StampError, r"the zone \+01:00 and the first row the zone Z", row=4, column="ts")
+    assert_refused(write(text), StampError, r"the zone \+01:00 and the first row the zone Z", row=4, column="ts")
 
 
-def test_naive_stamps(frame, csv_text, write, refused):
-    error = refused(frame.assign(ts=frame.ts.dt.tz_localize(None)), StampError, "carry no zone", row=1, column="ts")
+def test_naive_stamps(frame, csv_text, write, assert_refused):
+    error = assert_refused(
+        frame.assign(ts=frame.ts.dt.tz_localize(None)), StampError, "carry no zone", row=1, column="ts"
+    )
     assert "UTC" in error.remedy
-    refused(write(csv_text().replace("Z,", ",")), StampError, "carry no zone", row=2, column="ts")
+    assert_refused(write(csv_text().replace("Z,", ",")), StampError, "carry no zone", row=2, column="ts")
     days = frame[frame.symbol == "BTC-USD"].assign(ts=[f"2020-03-1{day}" for day in range(6)])
-    refused(days, StampError, "carry no zone", row=1, column="ts")
+    assert_refused(days, StampError, "carry no zone", row=1, column="ts")
 
 
 @pytest.mark.parametrize(
     ("first", "row"),
     [("2024-03-10 00:00", 3), ("2024-03-10 02:00", 1), ("2024-11-03 00:00", 2), ("2024-11-02 22:00", 4)],
 )
-def test_local_times_that_a_change_of_clocks_spoils(frame, refused, first, row):
+def test_local_times_that_a_change_of_clocks_spoils(frame, assert_refused, first, row):
     one = frame[frame.symbol == "BTC-USD"].assign(ts=pd.date_range(first, periods=6, freq="h"))
-    refused(one, StampError, "clocks were changed", row=row, column="ts", zone="America/New_York")
+    assert_refused(one, StampError, "clocks were changed", row=row, column="ts", zone="America/New_York")
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "utc+1", "../../etc/passwd", "EST5EDT6", "/etc/localtime"])
-def test_a_zone_that_is_none(frame, refused, zone):
-    refused(frame.assign(ts=frame.ts.dt.tz_localize(None)), OptionError, "no zone of the tz", column="ts", zone=zone)
+def test_a_zone_that_is_none(frame, assert_refused, zone):
+    assert_refused(
+        frame.assign(ts=frame.ts.dt.tz_localize(None)), OptionError, "no zone of the tz", column="ts", zone=zone
+    )
 
 
-def test_a_zone_that_has_no_use(frame, csv_text, write, refused):
-    refused(frame, OptionError, "has no use", column="ts", zone="UTC")
-    refused(write(csv_text()), OptionError, "has no use", column="ts", zone="Europe/Zurich")
-    refused(frame.assign(ts=range(1_600_000_000, 1_600_000_012)), OptionError, "are UTC", column="ts", zone="UTC")
+def test_a_zone_that_has_no_use(frame, csv_text, write, assert_refused):
+    assert_refused(frame, OptionError, "has no use", column="ts", zone="UTC")
+    assert_refused(write(csv_text()), OptionError, "has no use", column="ts", zone="Europe/Zurich")
+    assert_refused(
+        frame.assign(ts=range(1_600_000_000, 1_600_000_012)), OptionError, "are UTC", column="ts", zone="UTC"
+    )
 
 
 # --- 6: units and years
@@ -333,30 +349,30 @@ def test_a_zone_that_has_no_use(frame, csv_text, write, refused):
 
 @pytest.mark.parametrize(("unit", "factor"), [("ms", 10**3), ("us", 10**6), ("ns", 10**9)])
 @pytest.mark.parametrize("row", [2, 5])
-def test_mixed_units(frame, refused, unit, factor, row):
+def test_mixed_units(frame, assert_refused, unit, factor, row):
     seconds = frame[frame.symbol == "BTC-USD"].assign(ts=[1_583_971_200 + 3600 * hour for hour in range(6)])
     seconds.iloc[row, 0] *= factor
-    refused(seconds, StampError, f"is in {unit} and the first row in s", row=row + 1, column="ts")
+    assert_refused(seconds, StampError, f"is in {unit} and the first row in s", row=row + 1, column="ts")
 
 
 @pytest.mark.parametrize("value", [0, -1, 1, 3600, 86_400_000, 600_000_000, 4_102_444_800, 253_402_300_799, 2**62])
-def test_years_that_no_price_has(frame, write, refused, value):
+def test_years_that_no_price_has(frame, write, assert_refused, value):
     counted = frame[frame.symbol == "BTC-USD"].assign(ts=[value + hour for hour in range(6)])
-    refused(counted, StampError, "outside the years", row=1, column="ts")
+    assert_refused(counted, StampError, "outside the years", row=1, column="ts")
     if value >= 0:
-        refused(write(counted.to_csv(index=False)), StampError, "outside the years", row=2, column="ts")
+        assert_refused(write(counted.to_csv(index=False)), StampError, "outside the years", row=2, column="ts")
 
 
 @pytest.mark.parametrize("text", ["1970-01-01T00:00:00Z", "9999-12-31T00:00:00Z", "2100-01-01T00:00:00Z", "0001-01-01"])
-def test_years_that_no_price_has_as_text(csv_text, write, refused, text):
-    refused(write(csv_text(ts_3=text)), StampError, "is no time of the years 1990 to 2099", row=3, column="ts")
+def test_years_that_no_price_has_as_text(csv_text, write, assert_refused, text):
+    assert_refused(write(csv_text(ts_3=text)), StampError, "is no time of the years 1990 to 2099", row=3, column="ts")
 
 
 @pytest.mark.parametrize("kind", ["datetime64[s]", "datetime64[us]"])
-def test_far_years_in_typed_columns(frame, tmp_path, refused, kind):
+def test_far_years_in_typed_columns(frame, tmp_path, assert_refused, kind):
     far = frame[frame.symbol == "BTC-USD"].assign(ts=np.array(["9999-12-31"] * 6, dtype=kind))
     far.to_parquet(tmp_path / "a.parquet")
-    refused(tmp_path / "a.parquet", StampError, "outside the years", row=1, column="ts", zone="UTC")
+    assert_refused(tmp_path / "a.parquet", StampError, "outside the years", row=1, column="ts", zone="UTC")
 
 
 @pytest.mark.parametrize(
@@ -365,85 +381,87 @@ def test_far_years_in_typed_columns(frame, tmp_path, refused, kind):
      "2020-03-12T02", "2020-03-12T02:00:00.1234567891Z", "2020-03-12T02:00:00 Z", "2020-W11-4", "-1583971200",
      "２０２０-03-12T02:00:00Z", "1583971200"],
 )  # fmt: skip
-def test_a_time_that_cannot_be_read(csv_text, write, refused, text):
-    refused(write(csv_text(ts_4=text)), StampError, "is no time of the years", row=4, column="ts")
+def test_a_time_that_cannot_be_read(csv_text, write, assert_refused, text):
+    assert_refused(write(csv_text(ts_4=text)), StampError, "is no time of the years", row=4, column="ts")
 
 
-def test_an_empty_time(csv_text, write, frame, refused):
-    refused(write(csv_text(ts_4="")), StampError, "the time is empty", row=4, column="ts")
+def test_an_empty_time(csv_text, write, frame, assert_refused):
+    assert_refused(write(csv_text(ts_4="")), StampError, "the time is empty", row=4, column="ts")
     frame.loc[2, "ts"] = pd.NaT
-    refused(frame, StampError, "the time is missing", row=3, column="ts")
+    assert_refused(frame, StampError, "the time is missing", row=3, column="ts")
 
 
 @pytest.mark.parametrize(
     "text", ["2020-02-30T00:00:00Z", "2020-13-01T00:00:00Z", "2020-03-12T24:00:00Z", "2020-03-12T00:61:00Z"]
 )
-def test_a_time_that_is_not_in_the_calendar(csv_text, write, refused, text):
-    refused(write(csv_text(ts_4=text)), StampError, "no day or time of the calendar", row=4, column="ts")
+def test_a_time_that_is_not_in_the_calendar(csv_text, write, assert_refused, text):
+    assert_refused(write(csv_text(ts_4=text)), StampError, "no day or time of the calendar", row=4, column="ts")
 
 
 @pytest.mark.parametrize("unit", ["sec", "m", "", "MS", "ps"])
-def test_a_unit_that_is_none(frame, refused, unit):
-    refused(frame, OptionError, "no unit of time", column="ts", unit=unit)
+def test_a_unit_that_is_none(frame, assert_refused, unit):
+    assert_refused(frame, OptionError, "no unit of time", column="ts", unit=unit)
 
 
-def test_a_unit_that_the_column_has_no_use_for(frame, csv_text, write, refused):
-    refused(frame, OptionError, "knows its own unit", column="ts", unit="ms")
-    refused(write(csv_text()), OptionError, "dates, not numbers", column="ts", unit="ms")
+def test_a_unit_that_the_column_has_no_use_for(frame, csv_text, write, assert_refused):
+    assert_refused(frame, OptionError, "knows its own unit", column="ts", unit="ms")
+    assert_refused(write(csv_text()), OptionError, "dates, not numbers", column="ts", unit="ms")
 
 
-def test_a_wrong_unit(frame, refused):
+def test_a_wrong_unit(frame, assert_refused):
     counted = frame.assign(ts=frame.ts.dt.as_unit("ms").astype("int64"))
     for unit in ("s", "us", "ns"):
-        refused(counted, StampError, "outside the years", row=1, column="ts", unit=unit)
+        assert_refused(counted, StampError, "outside the years", row=1, column="ts", unit=unit)
 
 
 @pytest.mark.parametrize("values", [1.5, True, "frame"])
-def test_a_type_that_is_no_time(frame, refused, values):
+def test_a_type_that_is_no_time(frame, assert_refused, values):
     column = frame.open if values == "frame" else values
-    refused(frame.assign(ts=column), ColumnError, "is no time", column="ts")
+    assert_refused(frame.assign(ts=column), ColumnError, "is no time", column="ts")
 
 
 # --- 7: gaps
 
 
 @pytest.mark.parametrize("hour", [1, 2, 4])
-def test_a_gap(csv_text, write, refused, hour):
+def test_a_gap(csv_text, write, assert_refused, hour):
     lines = csv_text().splitlines(keepends=True)
     del lines[hour + 1]
     if hour < 4:
-        refused(write("".join(lines)), GapError, "has a gap of 1 bars", row=hour + 2, column="ts")
+        assert_refused(write("".join(lines)), GapError, "has a gap of 1 bars", row=hour + 2, column="ts")
     else:
         assert len(read_prices(write("".join(lines)), symbols=["BTC"]).series["BTC"].open) == 4
 
 
-def test_a_gap_longer_than_allowed(frame, refused):
-    refused(frame.drop(index=[4, 6]), GapError, "a gap of 2 bars", row=7, column="ts", maximum_gap="2h")
+def test_a_gap_longer_than_allowed(frame, assert_refused):
+    assert_refused(frame.drop(index=[4, 6]), GapError, "a gap of 2 bars", row=7, column="ts", maximum_gap="2h")
 
 
-def test_a_gap_at_the_edge_of_the_span(frame, refused):
+def test_a_gap_at_the_edge_of_the_span(frame, assert_refused):
     holes = frame.drop(index=[4, 6])
     for start, end in (("2020-03-12T02:30", None), (None, "2020-03-12T03:30")):
-        refused(holes, GapError, "no bar at the start or the end", column="ts", maximum_gap="1d", start=start, end=end)
+        assert_refused(
+            holes, GapError, "no bar at the start or the end", column="ts", maximum_gap="1d", start=start, end=end
+        )
 
 
 @pytest.mark.parametrize("gap", ["0h", "1 fortnight", "-1h", "", "1.5h", 0, -5, True, "30m"])
-def test_a_maximum_gap_that_is_none(frame, refused, gap):
-    refused(frame, OptionError, "length of time|less than a bar", maximum_gap=gap)
+def test_a_maximum_gap_that_is_none(frame, assert_refused, gap):
+    assert_refused(frame, OptionError, "length of time|less than a bar", maximum_gap=gap)
 
 
-def test_steps_that_are_no_multiple_of_a_bar(frame, refused):
+def test_steps_that_are_no_multiple_of_a_bar(frame, assert_refused):
     frame.loc[6:, "ts"] += pd.Timedelta(minutes=7)
-    refused(frame, GapError, "no multiple of a bar", row=7, column="ts", maximum_gap="1d")
+    assert_refused(frame, GapError, "no multiple of a bar", row=7, column="ts", maximum_gap="1d")
 
 
-def test_bars_of_different_lengths_and_beginnings(frame, refused):
+def test_bars_of_different_lengths_and_beginnings(frame, assert_refused):
     of_eth = frame.symbol == "ETH-USD"
     late = frame.assign(ts=frame.ts.where(~of_eth, frame.ts + pd.Timedelta(minutes=5)))
-    refused(late, GapError, "do not begin at the same times", column="ts", symbols=["BTC", "ETH"])
+    assert_refused(late, GapError, "do not begin at the same times", column="ts", symbols=["BTC", "ETH"])
     start = frame.ts[0]
     long = frame.assign(ts=frame.ts.where(~of_eth, start + 2 * (frame.ts - start)))
-    refused(long, GapError, "different lengths", column="ts", symbols=["BTC", "ETH"])
+    assert_refused(long, GapError, "different lengths", column="ts", symbols=["BTC", "ETH"])
 
 
 # --- 9: encodings
@@ -475,14 +493,14 @@ def test_bars_of_different_lengths_and_beginnings(frame, refused):
         (lambda text: text.split("\n", 1)[1].replace("Z", "").encode(), "no column of times", None),
     ],
 )
-def test_what_is_no_plain_csv(csv_text, write, refused, change, reason, row):
-    refused(write(change(csv_text())), ColumnError if row is None else MalformedFile, reason, row=row)
+def test_what_is_no_plain_csv(csv_text, write, assert_refused, change, reason, row):
+    assert_refused(write(change(csv_text())), ColumnError if row is None else MalformedFile, reason, row=row)
 
 
-def test_a_line_without_end(csv_text, write, refused):
+def test_a_line_without_end(csv_text, write, assert_refused):
     text = csv_text(volume_3="7" * 100_000)
-    refused(write(text), FileTooLarge, "the line has", row=3)
-    refused(write(b"x" * 3_000_000), FileTooLarge, "the line has", row=1)
+    assert_refused(write(text), FileTooLarge, "the line has", row=3)
+    assert_refused(write(b"x" * 3_000_000), FileTooLarge, "the line has", row=1)
 
 
 # --- 10: next to nothing
@@ -500,23 +518,23 @@ def test_a_line_without_end(csv_text, write, refused):
         (b"1583971200,1,2,1,2\n1583974800,1,2,1,2\n", MalformedFile, "no column names", 1),
     ],
 )
-def test_next_to_nothing(write, refused, data, kind, reason, row):
-    refused(write(data), kind, reason, row=row)
+def test_next_to_nothing(write, assert_refused, data, kind, reason, row):
+    assert_refused(write(data), kind, reason, row=row)
 
 
-def test_one_row(frame, write, refused):
-    refused(write("ts,price\n2020-03-12T00:00:00Z,5\n"), MalformedFile, "one row only", row=2, column="ts")
-    refused(frame.iloc[:2], MalformedFile, "one row only", row=1, column="ts")
+def test_one_row(frame, write, assert_refused):
+    assert_refused(write("ts,price\n2020-03-12T00:00:00Z,5\n"), MalformedFile, "one row only", row=2, column="ts")
+    assert_refused(frame.iloc[:2], MalformedFile, "one row only", row=1, column="ts")
 
 
-def test_a_frame_without_rows_or_columns(frame, refused):
-    refused(frame.iloc[:0], MalformedFile, "no rows")
-    refused(pd.DataFrame(), MalformedFile, "no rows")
+def test_a_frame_without_rows_or_columns(frame, assert_refused):
+    assert_refused(frame.iloc[:0], MalformedFile, "no rows")
+    assert_refused(pd.DataFrame(), MalformedFile, "no rows")
 
 
-def test_what_is_neither_file_nor_frame(refused):
+def test_what_is_neither_file_nor_frame(assert_refused):
     for source in ([1, 2], None, {"ts": [1]}, np.ones(3)):
-        refused(source, UnknownFormat, "this is a")
+        assert_refused(source, UnknownFormat, "this is a")
 
 
 # --- symbols and spans
@@ -532,35 +550,35 @@ def test_what_is_neither_file_nor_frame(refused):
         ([""], "is not in the file"),
     ],
 )
-def test_symbols_that_are_not_there(frame, refused, symbols, reason):
-    error = refused(frame, SymbolError, reason, column="symbol", symbols=symbols)
+def test_symbols_that_are_not_there(frame, assert_refused, symbols, reason):
+    error = assert_refused(frame, SymbolError, reason, column="symbol", symbols=symbols)
     assert "BTC-USD, ETH-USD" in error.remedy
 
 
-def test_a_symbol_with_several_candidates(frame, refused):
+def test_a_symbol_with_several_candidates(frame, assert_refused):
     both = pd.concat([frame, frame.assign(symbol=frame.symbol.str.replace("-USD", "/USDT"))])
-    refused(both, SymbolError, "'BTC' could be BTC-USD, BTC/USDT", column="symbol")
+    assert_refused(both, SymbolError, "'BTC' could be BTC-USD, BTC/USDT", column="symbol")
     assert read_prices(both, symbols=["BTC/USDT"]).provenance["symbols"] == {"BTC": "BTC/USDT"}
-    refused(both, OptionError, "BTC is asked for twice", column="symbol", symbols=["BTC/USDT", "BTC-USD"])
+    assert_refused(both, OptionError, "BTC is asked for twice", column="symbol", symbols=["BTC/USDT", "BTC-USD"])
 
 
 @pytest.mark.parametrize("symbols", [[], ["BTC", "BTC"]])
-def test_symbols_asked_for(frame, refused, symbols):
-    refused(frame, OptionError, "at least one is needed|twice", column="symbol", symbols=symbols)
+def test_symbols_asked_for(frame, assert_refused, symbols):
+    assert_refused(frame, OptionError, "at least one is needed|twice", column="symbol", symbols=symbols)
 
 
-def test_several_symbols_from_a_file_that_names_none(csv_text, write, refused):
-    refused(write(csv_text()), SymbolError, "no column of symbols, and 2 are asked for", symbols=["BTC", "ETH"])
+def test_several_symbols_from_a_file_that_names_none(csv_text, write, assert_refused):
+    assert_refused(write(csv_text()), SymbolError, "no column of symbols, and 2 are asked for", symbols=["BTC", "ETH"])
 
 
-def test_a_missing_symbol(frame, refused):
+def test_a_missing_symbol(frame, assert_refused):
     frame.loc[3, "symbol"] = None
-    refused(frame, SymbolError, "the symbol is missing", row=4, column="symbol")
-    refused(frame.assign(symbol=5), SymbolError, "symbols are texts", column="symbol")
+    assert_refused(frame, SymbolError, "the symbol is missing", row=4, column="symbol")
+    assert_refused(frame.assign(symbol=5), SymbolError, "symbols are texts", column="symbol")
 
 
-def test_a_quote_that_is_no_dollar(frame, refused):
-    refused(frame.assign(symbol="BTC/EUR").iloc[::2], SymbolError, "quoted in EUR", column="symbol")
+def test_a_quote_that_is_no_dollar(frame, assert_refused):
+    assert_refused(frame.assign(symbol="BTC/EUR").iloc[::2], SymbolError, "quoted in EUR", column="symbol")
 
 
 @pytest.mark.parametrize(
@@ -574,60 +592,60 @@ def test_a_quote_that_is_no_dollar(frame, refused):
         ("2030-01-01", "2030-01-02"),
     ],
 )
-def test_a_span_outside_the_file(frame, refused, start, end):
-    error = refused(frame, SpanError, "not inside the prices", start=start, end=end)
+def test_a_span_outside_the_file(frame, assert_refused, start, end):
+    error = assert_refused(frame, SpanError, "not inside the prices", start=start, end=end)
     assert "2020-03-12T00:00:00Z to 2020-03-12T06:00:00Z (exclusive)" in error.remedy
 
 
 @pytest.mark.parametrize(
     ("start", "end"), [("2020-03-12T03:00", "2020-03-12T03:00"), ("2020-03-12T04:00", "2020-03-12T03:00")]
 )
-def test_an_empty_span(frame, refused, start, end):
-    refused(frame, SpanError, "is empty", start=start, end=end)
+def test_an_empty_span(frame, assert_refused, start, end):
+    assert_refused(frame, SpanError, "is empty", start=start, end=end)
 
 
 @pytest.mark.parametrize(
     "start", ["12 March 2020", "2020-13-01", "2020-02-30", "1970-01-01", "9999-01-01", "", 5, 1.5e18, True, [2020]]
 )
-def test_a_start_that_is_no_time(frame, refused, start):
-    refused(frame, OptionError, "no point in time|calendar|outside the years", start=start)
+def test_a_start_that_is_no_time(frame, assert_refused, start):
+    assert_refused(frame, OptionError, "no point in time|calendar|outside the years", start=start)
 
 
 # --- files of other kinds (the intake's own tests have the rest)
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.pkl", "a.npy", "a.feather", "a.xlsx", "a", "a.h5"])
-def test_a_name_that_promises_another_format(csv_text, write, refused, name):
-    refused(write(csv_text(), name), UnknownFormat, "ends like no format")
+def test_a_name_that_promises_another_format(csv_text, write, assert_refused, name):
+    assert_refused(write(csv_text(), name), UnknownFormat, "ends like no format")
 
 
-def test_a_pickle_or_array_whatever_its_name(frame, tmp_path, refused):
+def test_a_pickle_or_array_whatever_its_name(frame, tmp_path, assert_refused):
     frame.to_pickle(tmp_path / "pickle.csv")
     np.save(tmp_path / "array.npy", np.array([object()], dtype=object), allow_pickle=True)
     (tmp_path / "array.npy").rename(tmp_path / "array.csv")
-    refused(tmp_path / "pickle.csv", UnknownFormat, "pickle")
-    refused(tmp_path / "array.csv", UnknownFormat, "NumPy")
+    assert_refused(tmp_path / "pickle.csv", UnknownFormat, "pickle")
+    assert_refused(tmp_path / "array.csv", UnknownFormat, "NumPy")
 
 
-def test_a_pickle_inside_gzip(frame, tmp_path, refused):
+def test_a_pickle_inside_gzip(frame, tmp_path, assert_refused):
     frame.to_pickle(tmp_path / "a.pkl")
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress((tmp_path / "a.pkl").read_bytes()))
-    refused(tmp_path / "a.csv.gz", UnknownFormat, "pickle")
+    assert_refused(tmp_path / "a.csv.gz", UnknownFormat, "pickle")
 
 
-def test_a_file_that_is_not_there(tmp_path, refused):
-    refused(tmp_path / "none.csv", UnreadableFile, "cannot be found")
+def test_a_file_that_is_not_there(tmp_path, assert_refused):
+    assert_refused(tmp_path / "none.csv", UnreadableFile, "cannot be found")
 
 
-def test_a_file_above_the_limit(csv_text, write, refused):
-    refused(write(csv_text()), FileTooLarge, "at most 100 are read", maximum_bytes=100)
+def test_a_file_above_the_limit(csv_text, write, assert_refused):
+    assert_refused(write(csv_text()), FileTooLarge, "at most 100 are read", maximum_bytes=100)
 
 
-def test_objects_in_a_frame(frame, refused):
-    refused(frame.assign(close=[object()] * 12), ColumnError, "mixed or unknown types", column="close")
-    refused(frame.assign(close="101"), ColumnError, "numbers are read from floats", column="close")
-    refused(frame.assign(close=[1.0, "a"] * 6), ColumnError, "mixed or unknown types", column="close")
-    refused(frame.assign(close=threading.Lock()), ColumnError, "mixed or unknown types", column="close")
+def test_objects_in_a_frame(frame, assert_refused):
+    assert_refused(frame.assign(close=[object()] * 12), ColumnError, "mixed or unknown types", column="close")
+    assert_refused(frame.assign(close="101"), ColumnError, "numbers are read from floats", column="close")
+    assert_refused(frame.assign(close=[1.0, "a"] * 6), ColumnError, "mixed or unknown types", column="close")
+    assert_refused(frame.assign(close=threading.Lock()), ColumnError, "mixed or unknown types", column="close")
 
 
 # --- recorded data
@@ -645,11 +663,13 @@ def test_the_crash_of_march_2020(shared):
     assert bars.start_ns == START_NS
 
 
-def test_recorded_files_that_need_a_word(shared, refused):
+def test_recorded_files_that_need_a_word(shared, assert_refused):
     data = shared / "data"
-    refused(data / "crypto_daily_2014-09_2022-02.parquet", StampError, "no zone", row=1, column="date")
-    refused(data / "alts_vs_btc_5m_2018-01.parquet", SymbolError, "quoted in BTC", column="symbol", symbols=["ETH"])
-    refused(
+    assert_refused(data / "crypto_daily_2014-09_2022-02.parquet", StampError, "no zone", row=1, column="date")
+    assert_refused(
+        data / "alts_vs_btc_5m_2018-01.parquet", SymbolError, "quoted in BTC", column="symbol", symbols=["ETH"]
+    )
+    assert_refused(
         data / "weth_usd_1m_2023-08-13_17.parquet",
         OrderError,
         "goes back in time, from 2023-08-13T00:08:00Z to 2023-08-13T00:06:00Z",
