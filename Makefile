@@ -33,7 +33,6 @@ $(BUILT): $(INSTALLED) $(KERNELS)
 
 demo: setup  ## run the study `market` on generated prices and write a report
 	$(VENV)/bin/shoal run market --out $(DEMO)
-	@echo "The report lies at $(DEMO)/report.html"
 
 test: setup  ## all tests, on the compiled kernels and then on their Python twins
 	$(PYTEST)

@@ -41,6 +41,9 @@ def rare_collections() -> Iterator[None]:
     ``World.run`` does this for itself; who runs in slices puts it around all of them.
     """
     thresholds = gc.get_threshold()
+    if thresholds[0] >= _ALLOCATIONS_BETWEEN_COLLECTIONS:
+        yield
+        return
     gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS, *thresholds[1:])
     try:
         yield
