@@ -39,14 +39,12 @@ def validate_engine(*, quick: bool) -> None:
 
 def _table(checks: Sequence[Check]) -> Table:
     table = Table(box=box.SIMPLE_HEAD)
-    for heading in ("closed form", "source"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("theory", "engine", "standard error", "z", "", "seconds"):
-        table.add_column(heading, justify="right")
+    table.add_column("closed form, source", overflow="fold", min_width=20)
+    for heading in ("theory", "engine", "s.e.", "z", "", "s"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for each in checks:
         table.add_row(
-            Text(each.name),
-            Text(each.source),
+            Text.assemble(each.name, "\n", (each.source, "dim")),
             f"{each.theory:.6g}",
             f"{each.engine:.6g}",
             f"{each.standard_error:.2g}",
