@@ -28,7 +28,7 @@ HOUR_NS = 3_600 * 10**9
 START_NS = 1_583_971_200 * 10**9
 
 
-def same(left, right):
+def assert_same(left, right):
     assert left.symbols == right.symbols
     assert (left.start_ns, left.end_ns, left.bar_ns, left.shape) == (
         right.start_ns,
@@ -62,11 +62,11 @@ def test_every_form_of_the_same_prices_gives_the_same_bars(frame, tmp_path):
     frame.to_csv(tmp_path / "quoted.csv", index=False, quoting=1)
     frame.set_index("ts").to_parquet(tmp_path / "indexed.parquet")
     for name in ("a.parquet", "a.csv", "a.csv.gz", "crlf.csv", "quoted.csv", "indexed.parquet"):
-        same(read_prices(tmp_path / name, symbols=["BTC", "ETH"]), wanted)
-        same(read_prices(str(tmp_path / name), symbols=["BTC", "ETH"]), wanted)
-    same(read_prices(frame.set_index("ts"), symbols=["BTC", "ETH"]), wanted)
-    same(read_prices(frame.astype({"symbol": "category"}), symbols=["BTC", "ETH"]), wanted)
-    same(read_prices(frame.sort_values(["symbol", "ts"]), symbols=["BTC", "ETH"]), wanted)
+        assert_same(read_prices(tmp_path / name, symbols=["BTC", "ETH"]), wanted)
+        assert_same(read_prices(str(tmp_path / name), symbols=["BTC", "ETH"]), wanted)
+    assert_same(read_prices(frame.set_index("ts"), symbols=["BTC", "ETH"]), wanted)
+    assert_same(read_prices(frame.astype({"symbol": "category"}), symbols=["BTC", "ETH"]), wanted)
+    assert_same(read_prices(frame.sort_values(["symbol", "ts"]), symbols=["BTC", "ETH"]), wanted)
 
 
 @pytest.mark.parametrize(("unit", "factor"), [("s", 10**9), ("ms", 10**6), ("us", 10**3), ("ns", 1)])
@@ -76,7 +76,7 @@ def test_whole_numbers_tell_their_unit(frame, tmp_path, unit, factor, form):
     counted = frame.assign(ts=frame.ts.dt.as_unit("ns").astype("int64") // factor)
     counted.to_csv(tmp_path / "a.csv", index=False)
     source = tmp_path / "a.csv" if form == "csv" else counted
-    same(read_prices(source, symbols=["BTC"], unit=unit if form == "option" else None), wanted)
+    assert_same(read_prices(source, symbols=["BTC"], unit=unit if form == "option" else None), wanted)
 
 
 @pytest.mark.parametrize("factor", [10**6, 10**3], ids=["milliseconds", "microseconds"])
@@ -111,18 +111,18 @@ def test_the_span_takes_the_bars_it_touches_end_exclusive(frame, start, end, ope
 def test_columns_can_be_mapped(frame):
     named = frame.rename(columns={"ts": "when", "symbol": "what", "open": "o", "high": "h", "low": "l", "close": "c"})
     columns = {"time": "when", "symbol": "what", "open": "o", "high": "h", "low": "l", "close": "c"}
-    same(read_prices(named, symbols=["BTC"], columns=columns), read_prices(frame, symbols=["BTC"]))
+    assert_same(read_prices(named, symbols=["BTC"], columns=columns), read_prices(frame, symbols=["BTC"]))
 
 
 def test_one_price_a_row_is_a_price_at_its_stamp(frame):
     bars = read_prices(frame[["ts", "symbol", "close"]], symbols=["BTC"])
     assert (bars.shape, bars.end_ns) == ("price", START_NS + 5 * HOUR_NS)
-    same(read_prices(frame, symbols=["BTC"], columns={"price": "close"}), bars)
+    assert_same(read_prices(frame, symbols=["BTC"], columns={"price": "close"}), bars)
 
 
 def test_naive_stamps_take_their_zone(frame):
     local = frame.assign(ts=frame.ts.dt.tz_convert("America/New_York").dt.tz_localize(None))
-    same(read_prices(local, symbols=["BTC"], zone="America/New_York"), read_prices(frame, symbols=["BTC"]))
+    assert_same(read_prices(local, symbols=["BTC"], zone="America/New_York"), read_prices(frame, symbols=["BTC"]))
 
 
 def test_allowed_gaps_are_counted(frame):
