@@ -128,12 +128,21 @@ class Outcome:
     departures: tuple[Departure, ...] = ()
 
 
+class Inner(NamedTuple):
+    """A call that ran inside another one: what it did, and on whose behalf (the sender's, or a venue's own)."""
+
+    call: Call
+    outcome: Outcome
+    sender: str
+
+
 @dataclass(slots=True)
 class Receipt:
     """What became of a call or a transaction, as its sender learns it.
 
     ``refusal`` is None on success. ``fee_wei`` is the gas paid in base units of the chain's native asset, of which
-    ``burnt_wei`` was burnt; ``position`` is the place in the block; ``inner`` holds what ran inside flash loans.
+    ``burnt_wei`` was burnt; ``position`` is the place in the block; ``inner`` holds what ran inside flash loans,
+    liquidations and vaults.
     """
 
     time_ns: int
@@ -146,7 +155,7 @@ class Receipt:
     position: int | None = None
     number: int = 0
     calls: tuple[Call, ...] = ()
-    inner: tuple[tuple[Call, Outcome], ...] = ()
+    inner: tuple[Inner, ...] = ()
 
     @property
     def outcome(self) -> Outcome:

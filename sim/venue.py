@@ -6,7 +6,7 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from shoal.sim.calls import Call, Outcome
 from shoal.sim.errors import BadArguments, UnknownVerb
@@ -15,11 +15,19 @@ from shoal.sim.ledger import Ledger
 from shoal.sim.units import Account, Asset
 
 
+class Runner(Protocol):
+    """Executes inner calls in the same transaction."""
+
+    def __call__(self, calls: tuple[Call, ...], sender: str | None = None) -> tuple[Outcome, ...]:
+        """Run them on the transaction sender's behalf, or on that of the venue that says its own name."""
+
+
 class Context:
     """What a venue may touch while it executes one call: the ledger, its journal, and the time.
 
     ``now_ns`` is the exchange's clock or the block's timestamp. ``run(calls)`` executes the inner calls of a flash
-    loan in the same transaction, on the sender's behalf.
+    loan in the same transaction, on the sender's behalf; a venue that trades for itself, such as a vault, says
+    ``run(calls, self.name)``.
     """
 
     __slots__ = ("host", "journal", "ledger", "now_ns", "run", "sender", "sender_account")
@@ -30,7 +38,7 @@ class Context:
         host: str,
         sender: str,
         now_ns: int,
-        run: Callable[[tuple[Call, ...]], tuple[Outcome, ...]],
+        run: Runner,
     ) -> None:
         self.ledger = ledger
         self.journal: Journal = ledger.journal

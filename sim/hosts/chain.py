@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast
 
@@ -124,6 +125,7 @@ class Chain(Host):
         )
         self._book = BlockBook(world.records, name, native)
         self._sequence = 0
+        self._watchers: list[Callable[[Sequence[Landed]], None]] = []
         self._inbound: list[Departure] = []
         self._demand_stream = world.draws.stream(name, "background gas")
         self._builder_stream = world.draws.stream(name, "builder")
@@ -213,22 +215,36 @@ class Chain(Host):
         Returns:
             Receipts by transaction number; one that could no longer be paid for is missing.
         """
-        left_out, last, journal = set(without), self._last, self.world.journal
-        redo = swap(last.undo)
+        left_out, last = set(without), self._last
         block = Block(last.block.number, last.block.time_ns, last.block.builder, last.block.base_fee_wei)
         receipts: dict[int, Receipt] = {}
-        mark = journal.mark()
-        try:
-            self._credit(last.credits)
+        with self.rewound():
             for landed in last.landed:
                 number, transaction = landed.receipt.number, landed.transaction
                 if number not in left_out and self._executor.unaffordable(transaction, block.base_fee_wei) is None:
                     receipt = receipts[number] = self._executor.run(transaction, block)
                     receipt.number, receipt.position = number, len(receipts) - 1
+        return receipts
+
+    @contextmanager
+    def rewound(self) -> Iterator[None]:
+        """Within it the chain is as it was at the top of the last block, with the money that arrived credited.
+
+        Whatever is written there is undone at the end.
+        """
+        last, journal = self._last, self.world.journal
+        redo = swap(last.undo)
+        mark = journal.mark()
+        try:
+            self._credit(last.credits)
+            yield
         finally:
             journal.undo(mark)
             last.undo[:] = swap(redo)
-        return receipts
+
+    def watch(self, watcher: Callable[[Sequence[Landed]], None]) -> None:
+        """Call the experimenter's instrument after each block with what landed in it; it must change nothing."""
+        self._watchers.append(watcher)
 
     def arrive(self, departure: Departure) -> None:
         """Money from another host waits to be credited at the top of the next block."""
@@ -325,6 +341,8 @@ class Chain(Host):
             one.receipt.number = self.included
         self._last = _LastBlock(block, world.journal.take(), credits, tuple(landed))
         self._close(block, credits, landed)
+        for watcher in self._watchers:
+            watcher(landed)
         for pending, refusal in left_out:
             self._refuse(pending, refusal)
         world.clock.at(next(self._times), BLOCK, self._produce)
@@ -349,15 +367,16 @@ class Chain(Host):
             self.world.transactions += 1
             self._book.transaction(entry, block, block.time_ns)
             sender, receipt = entry.transaction.sender, entry.receipt
-            done: list[tuple[Call, Outcome | None]] = [*receipt.inner]
-            done += zip(receipt.calls, receipt.outcomes or [None] * len(receipt.calls), strict=True)
+            done: list[tuple[Call, Outcome | None, str]] = [*receipt.inner]
+            outcomes = receipt.outcomes or [None] * len(receipt.calls)
+            done += [(call, outcome, sender) for call, outcome in zip(receipt.calls, outcomes, strict=True)]
             self._note(sender)
-            for call, outcome in done:
-                self._record(call, sender, entry.pending.sent_ns, block.time_ns, outcome, receipt.refusal)
+            for call, outcome, actor in done:
+                self._record(call, actor, entry.pending.sent_ns, block.time_ns, outcome, receipt.refusal)
                 if outcome is not None:
                     touched[call.venue] = None
                     self._depart(outcome.departures)
-                    self._note(sender, call.venue, outcome.fills)
+                    self._note(actor, call.venue, outcome.fills)
         gas_used = block.gas_used + min(block.background_gas, self.gas_limit - block.gas_used)
         self.base_fee_wei = next_base_fee_wei(block.base_fee_wei, gas_used, self.gas_limit)
         self._book.block(

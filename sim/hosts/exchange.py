@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import simpy
@@ -49,6 +50,7 @@ class Exchange(Host):
         self._free_ns = 0
         self._changed: dict[str, None] = {}
         self._show_is_due = False
+        self._watchers: dict[str, Callable[[Receipt], None]] = {}
 
     def submit(self, call: Call, *, sender: str, place: str, answer: simpy.Event | None) -> None:
         """Send a call from a place; it arrives one latency later."""
@@ -127,7 +129,15 @@ class Exchange(Host):
         self._note(sender, call.venue, outcome.fills)
         if outcome.departures:
             self._depart(outcome.departures)
-        return Receipt(now_ns, (outcome,), calls=(call,))
+        receipt = Receipt(now_ns, (outcome,), calls=(call,))
+        watcher = self._watchers.get(sender)
+        if watcher is not None:
+            watcher(receipt)
+        return receipt
+
+    def watch(self, sender: str, watcher: Callable[[Receipt], None]) -> None:
+        """Call the experimenter's instrument at the instant a call of this sender succeeds; it must change nothing."""
+        self._watchers[sender] = watcher
 
     def _show(self) -> None:
         """Publish what has changed, now or when the feed interval has passed."""
@@ -144,5 +154,5 @@ class Exchange(Host):
         self._changed.clear()
         self._tell()
 
-    def _no_inner_calls(self, calls: tuple[Call, ...]) -> tuple[Outcome, ...]:
+    def _no_inner_calls(self, calls: tuple[Call, ...], sender: str | None = None) -> tuple[Outcome, ...]:
         raise BadArguments(self.name, f"{len(calls)} inner calls", "none: an exchange has no flash loans")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from shoal.sim.calls import Call, Outcome, Receipt, Transaction
+from shoal.sim.calls import Call, Inner, Outcome, Receipt, Transaction
 from shoal.sim.errors import Expired, FeeCapTooLow, InsufficientFunds, Refusal
 from shoal.sim.hosts.block import Block
 from shoal.sim.hosts.gas import INTRINSIC_GAS, GasMeter, tip_wei
@@ -78,7 +78,7 @@ class Executor:
         mark = journal.mark()
         meter = GasMeter(limit, transaction.sender)
         outcomes: tuple[Outcome, ...] = ()
-        inner: list[tuple[Call, Outcome]] = []
+        inner: list[Inner] = []
         refusal: Refusal | None = None
         try:
             if transaction.deadline_ns is not None and block.time_ns > transaction.deadline_ns:
@@ -126,18 +126,19 @@ class Executor:
         sender: str,
         now_ns: int,
         meter: GasMeter,
-        inner: list[tuple[Call, Outcome]],
+        inner: list[Inner],
     ) -> tuple[Outcome, ...]:
-        def run(inside: tuple[Call, ...]) -> tuple[Outcome, ...]:
+        def run(inside: tuple[Call, ...], on_behalf_of: str | None = None) -> tuple[Outcome, ...]:
+            actor = sender if on_behalf_of is None else on_behalf_of
             # A venue may catch the refusal and go on: what these calls wrote must be gone by then.
             mark, known = self._ledger.journal.mark(), len(inner)
             try:
-                outcomes = self._call_all(inside, sender, now_ns, meter, inner)
+                outcomes = self._call_all(inside, actor, now_ns, meter, inner)
             except Refusal:
                 self._ledger.journal.undo(mark)
                 del inner[known:]
                 raise
-            inner.extend(zip(inside, outcomes, strict=True))
+            inner.extend(Inner(call, outcome, actor) for call, outcome in zip(inside, outcomes, strict=True))
             return outcomes
 
         context = Context(self._ledger, self._chain, sender, now_ns, run)

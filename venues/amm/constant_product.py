@@ -42,6 +42,11 @@ GAS: Final[Mapping[str, int]] = {
 UNKNOWN_VERB_GAS: Final = 700
 
 
+def _nothing_runs(calls: tuple[Call, ...], sender: str | None = None) -> tuple[Outcome, ...]:
+    """A quote runs no inner calls."""
+    return ()
+
+
 class ConstantProduct(Venue):
     """A pool of two assets whose product of reserves, fees taken off, no trade may lower; exact to the base unit.
 
@@ -309,7 +314,7 @@ class ConstantProduct(Venue):
         ledger.mint(self.liquidity_asset, sender, self.supply)
         mark = journal.mark()
         try:
-            return self.execute(call, Context(ledger, sender.host, sender.owner, now_ns, lambda calls: ()))
+            return self.execute(call, Context(ledger, sender.host, sender.owner, now_ns, _nothing_runs))
         finally:
             journal.undo(mark)
 

@@ -328,3 +328,14 @@ def test_conflated_feeds_show_the_state_an_interval_after_a_change() -> None:
     told = own.read("exchange")
     assert told is not None
     assert told.item.balances[COIN] == 997
+
+
+def test_who_watches_a_sender_hears_of_its_executed_calls_at_that_instant() -> None:
+    world, exchange, _ = exchange_world(service_ns=5, latency=ConstantLatency(100))
+    rich(world, "alice", "bob")
+    heard: list[tuple[int, int]] = []
+    exchange.watch("alice", lambda receipt: heard.append((world.clock.now_ns, receipt.outcome.output)))
+    for name, amount in (("alice", 7), ("bob", 8), ("alice", 5_000)):
+        exchange.submit(deposit(amount), sender=name, place="site", answer=None)
+    world.run(until_ns=1_000)
+    assert heard == [(105, 7)]

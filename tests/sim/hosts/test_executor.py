@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import pytest
 from hypothesis import given, settings
@@ -23,10 +24,12 @@ from tests.sim.stand import (
     withdraw,
 )
 
-from shoal.sim.calls import Bundle, Call, OutputOf, Receipt, Transaction
+from shoal.sim.calls import Bundle, Call, Outcome, OutputOf, Receipt, Transaction
 from shoal.sim.custody import Custody, Way
 from shoal.sim.hosts.exchange import Exchange
 from shoal.sim.journal import Journal
+from shoal.sim.units import Account
+from shoal.sim.venue import Context
 from shoal.sim.world import World
 
 SENDERS = ("alice", "bob", "carol")
@@ -271,3 +274,50 @@ def test_a_mistake_in_a_venue_leaves_no_trace_of_a_replay(monkeypatch: pytest.Mo
             chain.replay_last_block()
     assert state_of(world) == before
     assert [one.refusal for one in chain.replay_last_block().values()] == [None]
+
+
+class Purse(Till):
+    """A till that also acts for itself: ``act`` runs the inner calls with its own money."""
+
+    verbs: ClassVar[Mapping[str, str]] = {**Till.verbs, "act": "act"}
+
+    def act(self, context: Context, *, inner: tuple[Call, ...] = ()) -> Outcome:
+        """Run the calls on the till's own behalf."""
+        return Outcome(output=len(context.run(inner, self.name)))
+
+
+def test_a_venue_that_acts_for_itself_uses_its_own_money_and_is_recorded_as_the_sender() -> None:
+    world, chain, _ = chain_world()
+    chain.add(Purse("purse"))
+    fund(world, "alice")
+    world.endow("purse", "chain", COIN, 30)
+    answer = put(chain, transaction("alice", Call("purse", "act", {}, (deposit(20),))))
+    world.run(until_ns=BLOCK_NS + SECOND)
+    assert [(one.call.verb, one.sender) for one in answer.value.inner] == [("deposit", "purse")]
+    assert (balance(world, "alice"), balance(world, "purse"), balance(world, "till")) == (1_000, 10, 20)
+    world.records.close()
+    rows = world.records.tables["orders"].arrow().to_pylist()
+    assert [(row["verb"], row["sender"]) for row in rows] == [("deposit", "purse"), ("act", "alice")]
+
+
+def test_rewound_the_chain_is_as_at_the_top_of_the_block_and_then_as_before() -> None:
+    world, chain, till = chain_world()
+    fund(world, "alice")
+    put(chain, transaction("alice", deposit(7)))
+    world.run(until_ns=BLOCK_NS + SECOND)
+    before = state_of(world)
+    with chain.rewound():
+        assert (till.total, balance(world, "alice")) == (0, 1_000)
+        world.ledger.mint(COIN, Account("alice", "chain"), 5)
+    assert till.total == 7
+    assert state_of(world) == before
+
+
+def test_who_watches_a_chain_sees_what_landed_in_each_block() -> None:
+    world, chain, _ = chain_world()
+    fund(world, "alice")
+    seen: list[list[int]] = []
+    chain.watch(lambda landed: seen.append([one.receipt.number for one in landed]))
+    put(chain, transaction("alice", deposit(7)))
+    world.run(until_ns=2 * BLOCK_NS + SECOND)
+    assert seen == [[1], []]
