@@ -15,7 +15,7 @@ from shoal.agents.parameters import whole_number, within
 from shoal.agents.rebalancing import Rebalancer, Rebalancing
 from shoal.agents.trader import Trader, received
 from shoal.sim.calls import Call
-from shoal.sim.units import PPM, Asset
+from shoal.sim.units import PPM
 from shoal.venues.amm.constant_product_math import amount_out
 from shoal.venues.amm.constant_product_view import ConstantProductView
 
@@ -124,7 +124,13 @@ class Arbitrageur(Trader):
 
     def _take(self, pool: Market, opportunity: Opportunity, hedger: Hedger) -> Generator[simpy.Event, Any, bool]:
         """Send the trade, wait for its block, hedge what it brought; False if it was not worth its gas."""
-        tip_wei = self._tip_wei(pool, opportunity.gain)
+        tip_wei = self.bid_wei(
+            pool.host,
+            pool.gas,
+            gain=opportunity.gain,
+            share=self.tip_share,
+            minimum_quote_tokens=self.minimum_profit_quote_tokens,
+        )
         if tip_wei is None:
             return False
         asset = pool.quote if opportunity.side > 0 else pool.base
@@ -141,22 +147,6 @@ class Arbitrageur(Trader):
                 hedger.add(taker_change(fill)[0])
             yield from hedger.run()
         return True
-
-    def _tip_wei(self, pool: Market, gain: float) -> int | None:
-        """The tip per gas, or None if gas leaves less than the minimum profit or cannot be paid."""
-        assert self.gas is not None
-        news, price = self.view(pool.host), self.mid(self.gas.price_feed)
-        if news is None or price is None:
-            return None
-        native = self.native(pool.host)
-        base_cost = pool.gas * news.next_base_fee_wei / native.unit * price
-        bid = self.tip_share * (gain - base_cost)
-        tip_wei = max(self.gas.tip_wei, int(bid / price * native.unit / pool.gas)) if bid > 0 else self.gas.tip_wei
-        cost = base_cost + pool.gas * tip_wei / native.unit * price
-        if gain - cost < self.minimum_profit_quote_tokens or gain <= cost:
-            return None
-        payable = self.gas.max_fee_wei(news, tip_wei) * pool.gas <= self.holding(pool.host, native)
-        return tip_wei if payable else None
 
     # --- how much -----------------------------------------------------------------------------------------------
 
@@ -214,14 +204,9 @@ class Arbitrageur(Trader):
     ) -> float:
         """The largest input that its money on the chain pays, and its money on the exchange can hedge."""
         if side > 0:
-            held = pool.quote.tokens(self._spendable(pool, pool.quote))
+            held = pool.quote.tokens(self.spendable(pool.host, pool.quote))
             base = market.base.tokens(self.holding(market.host, market.base))
             return min(held, input_for(base, reserve_in, reserve_out, kept=kept))
-        held = pool.base.tokens(self._spendable(pool, pool.base))
+        held = pool.base.tokens(self.spendable(pool.host, pool.base))
         quote = market.quote.tokens(self.holding(market.host, market.quote))
         return min(held, quote / price * (PPM - min(self.slippage_ppm, PPM)) / PPM)
-
-    def _spendable(self, pool: Market, asset: Asset) -> int:
-        """What it may put into the pool: of the native asset, a tenth is kept for gas."""
-        held = self.holding(pool.host, asset)
-        return held * 9 // 10 if asset == self.native(pool.host) else held

@@ -33,6 +33,7 @@ class NoiseTrader(Trader):
         slippage_ppm: how much worse than quoted it accepts.
         buy_share: probability of buying.
         gas: needed if one of the venues lives on a chain.
+        builder: sends what goes to a chain privately to this builder; None sends publicly.
 
     Raises:
         ValueError: a parameter is out of range.
@@ -53,6 +54,7 @@ class NoiseTrader(Trader):
         slippage_ppm: int,
         buy_share: float = 0.5,
         gas: GasTerms | None = None,
+        builder: str | None = None,
     ) -> None:
         super().__init__(world, name, place=place, gas=gas)
         whole_number(name, interval_ns=interval_ns)
@@ -68,6 +70,7 @@ class NoiseTrader(Trader):
         self.size_sigma = size_sigma
         self.slippage_ppm = slippage_ppm
         self.buy_share = buy_share
+        self.builder = builder
 
     def run(self) -> Process:
         """Wait, draw an order, send it, and forget it."""
@@ -101,4 +104,4 @@ class NoiseTrader(Trader):
         worst_price = worth / base_tokens * (PPM + side * self.slippage_ppm) / PPM
         call = market.take(view, side, market.base.floor(base_tokens), worst_price)
         if call is not None:
-            self.fire(market, call)
+            self.fire(market, call, builder=self.builder)

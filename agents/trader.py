@@ -61,6 +61,11 @@ class Trader(Agent):
         news = self.statement(host).read(self.place)
         return 0 if news is None else news.item.balances.get(asset, 0)
 
+    def spendable(self, host: str, asset: Asset) -> int:
+        """What it may put into trades on a chain: of the native asset, a tenth is kept for gas."""
+        held = self.holding(host, asset)
+        return held * 9 // 10 if asset == self.native(host) else held
+
     def gas_tokens(self, market: Market, gas: int | None = None) -> float | None:
         """What gas on that market's chain costs now, in quote tokens; None while its price is unknown."""
         if not market.on_chain:
@@ -72,6 +77,30 @@ class Trader(Agent):
             return None
         wei = (market.gas if gas is None else gas) * (news.next_base_fee_wei + self.gas.tip_wei)
         return wei / self.native(market.host).unit * price
+
+    def bid_wei(self, chain: str, gas: int, *, gain: float, share: float, minimum_quote_tokens: float) -> int | None:
+        """The tip per gas with which a gain pays; None if gas leaves less than the minimum of it, or cannot be paid.
+
+        Args:
+            chain: where the transaction goes.
+            gas: gas units it uses.
+            gain: quote tokens it is expected to bring before gas.
+            share: part of the gain after the base fee that is bid; the agent's usual tip is the least.
+            minimum_quote_tokens: least gain after gas.
+        """
+        assert self.gas is not None
+        news, price = self.view(chain), self.mid(self.gas.price_feed)
+        if news is None or price is None:
+            return None
+        native = self.native(chain)
+        base_cost = gas * news.next_base_fee_wei / native.unit * price
+        bid = share * (gain - base_cost)
+        tip_wei = max(self.gas.tip_wei, int(bid / price * native.unit / gas)) if bid > 0 else self.gas.tip_wei
+        cost = base_cost + gas * tip_wei / native.unit * price
+        if gain - cost < minimum_quote_tokens or gain <= cost:
+            return None
+        payable = self.gas.max_fee_wei(news, tip_wei) * gas <= self.holding(chain, native)
+        return tip_wei if payable else None
 
     def native(self, chain: str) -> Asset:
         """The asset in which that chain's gas is paid."""
@@ -97,10 +126,10 @@ class Trader(Agent):
             drop_if_reverts=builder is not None,
         )
 
-    def fire(self, market: Market, call: Call) -> None:
-        """Send a call and wait for nothing; a refusal is recorded."""
+    def fire(self, market: Market, call: Call, *, builder: str | None = None) -> None:
+        """Send a call, to a chain perhaps privately, and wait for nothing; a refusal is recorded."""
         if market.on_chain:
-            self.submit(market.host, call)
+            self.submit(market.host, call, builder=builder)
         else:
             self.post(call)
 

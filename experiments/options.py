@@ -1,4 +1,4 @@
-"""What to run besides the study's parameters: seed, prices, symbols and span, checked at the edge."""
+"""What to run besides the study's parameters: seed, prices, symbols, span and replicates, checked at the edge."""
 
 from __future__ import annotations
 
@@ -21,8 +21,14 @@ if TYPE_CHECKING:
 DEFAULT_SEED: Final = 7
 SEED_LIMIT: Final = 2**64
 MAXIMUM_HOURS: Final = 24 * 366 * 10
+MAXIMUM_REPLICATES: Final = 10_000
+MAXIMUM_PROCESSES: Final = 1_024
+DEFAULT_LEVEL: Final = 0.95
+PATH_SOURCES: Final = ("generated", "bootstrap")
 _WHOLE: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
 _DECIMAL: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
+_WORLD: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
+_OF_REPLICATES: Final = ("worlds", "processes", "paths", "path_source", "path_block", "level")
 _SYMBOL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:-]{0,63}", re.ASCII)
 
 
@@ -40,6 +46,14 @@ class Options:
         columns: role (time, symbol, open, high, low, close, price) to column name.
         zone: of stamps in the file that carry none.
         maximum_gap: longest step between two stamps of the file, such as "2h"; None allows no gap.
+        path_seed: of the outside prices; None takes ``seed``.
+        replicates: seeds to run a path, from ``seed`` on; None runs one world and no replicates.
+        worlds: counterfactual worlds beside "base"; also as one text; None runs all the study has.
+        processes: how many work at the same time; it changes no result.
+        paths: of the outside prices, 1 when nobody says otherwise.
+        path_source: "generated" or "bootstrap"; None is what the prices allow.
+        path_block: mean length of the blocks of a bootstrap, such as "6h".
+        level: of the intervals, 0.95 when nobody says otherwise.
     """
 
     seed: int = DEFAULT_SEED
@@ -51,6 +65,44 @@ class Options:
     columns: Mapping[str, str] = field(default_factory=dict)
     zone: str | None = None
     maximum_gap: str | None = None
+    path_seed: int | None = None
+    replicates: int | None = None
+    worlds: tuple[str, ...] | None = None
+    processes: int | None = None
+    paths: int | None = None
+    path_source: str | None = None
+    path_block: str | None = None
+    level: float | None = None
+
+    @property
+    def price_seed(self) -> int:
+        """The seed of the outside prices."""
+        return self.seed if self.path_seed is None else self.path_seed
+
+    def check_replicates(self) -> None:
+        """Options of replicates need replicates, and all seeds must be below 2**64.
+
+        Raises:
+            OptionError: one of them does not hold.
+        """
+        if self.replicates is None:
+            for name in _OF_REPLICATES:
+                if getattr(self, name) is not None:
+                    raise OptionError(
+                        Place(f"option {name}"), "it is about replicates, and there are none", "Give replicates, too."
+                    )
+            return
+        paths = self.paths or 1
+        if self.replicates * paths > MAXIMUM_REPLICATES:
+            raise OptionError(
+                Place("options replicates and paths"),
+                f"they make {self.replicates * paths:,} replicates, and {MAXIMUM_REPLICATES:,} is the limit",
+                "Lower one of them.",
+            )
+        if max(self.seed + self.replicates * paths, self.price_seed + paths) > SEED_LIMIT:
+            raise OptionError(
+                Place("option seed"), "the seeds of the replicates would pass 2**64 - 1", "Start from a lower seed."
+            )
 
 
 def check_options(origin: str, values: Mapping[str, Any]) -> Options:
@@ -82,7 +134,7 @@ def check_options(origin: str, values: Mapping[str, Any]) -> Options:
     return Options(**accepted)
 
 
-def seed_from_text(text: str) -> int:
+def seed_from_text(text: str, option: str = "--seed") -> int:
     """The seed that a text names; what is no plain whole number is refused.
 
     Raises:
@@ -90,7 +142,9 @@ def seed_from_text(text: str) -> int:
     """
     if not _WHOLE.fullmatch(text) or int(text) >= SEED_LIMIT:
         raise OptionError(
-            Place("option --seed"), f"it needs a whole number from 0 to 2**64 - 1, and had {shown(text)}", _SEED_REMEDY
+            Place(f"option {option}"),
+            f"it needs a whole number from 0 to 2**64 - 1, and had {shown(text)}",
+            _SEED_REMEDY,
         )
     return int(text)
 
@@ -103,6 +157,30 @@ def hours_from_text(text: str) -> float:
     """
     if not _DECIMAL.fullmatch(text) or not 0 < float(text) <= MAXIMUM_HOURS:
         raise OptionError(Place("option --hours"), f"it needs {_HOURS}, and had {shown(text)}", "Write 6 or 0.5.")
+    return float(text)
+
+
+def whole_from_text(text: str, option: str, maximum: int) -> int:
+    """The whole number from 1 to a limit that a text names.
+
+    Raises:
+        OptionError: it names none.
+    """
+    if not _WHOLE.fullmatch(text) or not 1 <= int(text) <= maximum:
+        raise OptionError(
+            Place(f"option {option}"), f"it needs a whole number from 1 to {maximum}, and had {shown(text)}", "Write 4."
+        )
+    return int(text)
+
+
+def level_from_text(text: str) -> float:
+    """The level of intervals that a text names.
+
+    Raises:
+        OptionError: no plain number between 0 and 1.
+    """
+    if not _DECIMAL.fullmatch(text) or not 0 < float(text) < 1:
+        raise OptionError(Place("option --level"), f"it needs {_LEVEL}, and had {shown(text)}", "Write 0.95.")
     return float(text)
 
 
@@ -126,6 +204,7 @@ def columns_from_text(text: str) -> dict[str, str]:
 
 
 _SEED_REMEDY: Final = "Write a plain number such as 7."
+_LEVEL: Final = "a number between 0 and 1"
 _HOURS: Final = f"a number above 0, at most {MAXIMUM_HOURS}"
 
 
@@ -188,6 +267,55 @@ def _zone(value: Any) -> str | None:
     return value
 
 
+def _path_seed(value: Any) -> int | None:
+    return None if value is None else _seed(value)
+
+
+def _replicates(value: Any) -> int | None:
+    return _count(value, MAXIMUM_REPLICATES)
+
+
+def _processes(value: Any) -> int | None:
+    return _count(value, MAXIMUM_PROCESSES)
+
+
+def _count(value: Any, maximum: int) -> int | None:
+    if value is not None and (type(value) is not int or not 1 <= value <= maximum):
+        raise ValueError(f"a whole number from 1 to {maximum}", "Write a plain number such as 4.")
+    return value
+
+
+def _worlds(value: Any) -> tuple[str, ...] | None:
+    if value is None:
+        return None
+    listed = [each.strip() for each in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(listed, Sequence) or not listed or len(listed) > 100:
+        raise ValueError("1 to 100 names of worlds", 'Write ["base", "no-attack"].')
+    if not all(isinstance(each, str) and _WORLD.fullmatch(each) for each in listed):
+        raise ValueError("names of worlds: small letters, digits and -", "Write them as in the study, like no-attack.")
+    if len(set(listed)) < len(listed):
+        raise ValueError("each world once", "Leave the second one out.")
+    return tuple(listed)
+
+
+def _path_source(value: Any) -> str | None:
+    if value is not None and (not isinstance(value, str) or value not in PATH_SOURCES):
+        raise ValueError(f"one of {', '.join(PATH_SOURCES)}", "Leave it out to take what the prices allow.")
+    return value
+
+
+def _path_block(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ValueError("a duration", 'Write "6h".')
+    return value
+
+
+def _level(value: Any) -> float | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, float) or not 0 < value < 1):
+        raise ValueError(_LEVEL, "Write 0.95.")
+    return value
+
+
 _CHECKS: Final[Mapping[str, Any]] = {
     "seed": _seed,
     "prices": _prices,
@@ -198,4 +326,12 @@ _CHECKS: Final[Mapping[str, Any]] = {
     "columns": _columns,
     "zone": _zone,
     "maximum_gap": _maximum_gap,
+    "path_seed": _path_seed,
+    "replicates": _replicates,
+    "worlds": _worlds,
+    "processes": _processes,
+    "paths": _replicates,
+    "path_source": _path_source,
+    "path_block": _path_block,
+    "level": _level,
 }

@@ -15,8 +15,10 @@ from shoal.experiments.study import Study, describe
 from shoal.experiments.study_file import StudyFile, read_study_file
 
 if TYPE_CHECKING:
+    from shoal.experiments.prices.bars import Bars
     from shoal.sim.price_path import PricePath
 
+BASE: Final = "base"
 DEFAULT_START: Final = "2024-01-01T00:00Z"
 _HOUR_NS: Final = 3_600 * 10**9
 _FILE_ENDING: Final = ".toml"
@@ -32,6 +34,7 @@ class Plan:
         options: seed and what was asked for.
         prices: the outside prices over the whole span.
         inputs: SHA-256 of every file that was read, by the name the user gave it.
+        world: "base", or the name of the counterfactual that the study is.
     """
 
     name: str
@@ -39,6 +42,7 @@ class Plan:
     options: Options
     prices: PricePath
     inputs: Mapping[str, str]
+    world: str = BASE
 
     @property
     def seed(self) -> int:
@@ -79,6 +83,7 @@ def make_plan(
     refuse(found)
     if file is not None and of_file is not None:
         given = _merge(of_file, given, options, file)
+    given.check_replicates()
     prices, inputs = read_or_generate(made, given)
     return Plan(name, made, given, prices, inputs if file is None else {str(study): file.digest, **inputs})
 
@@ -93,6 +98,7 @@ def check_file(path: Path | str) -> tuple[str, Study]:
     mistakes: list[Mistake] = []
     with collecting(mistakes):
         options = check_options(f"{path}, [run]", file.options)
+        options.check_replicates()
         if options.prices is not None:
             _beside(file, options.prices)
     with collecting(mistakes):
@@ -107,46 +113,62 @@ def read_or_generate(study: Study, options: Options) -> tuple[PricePath, dict[st
     Raises:
         InputError: see ``shoal.experiments.prices.read_prices``.
     """
-    from shoal.experiments.prices.span import moment_ns
-
-    symbols = options.symbols or study.symbols
-    start = None if options.start is None else moment_ns(options.start, "start")
-    end = None if options.end is None else moment_ns(options.end, "end")
-    if options.hours is not None and (options.prices is None or start is not None):
-        start = moment_ns(DEFAULT_START, "start") if start is None else start
-        end = start + int(options.hours * _HOUR_NS)
     if options.prices is None:
-        return _generated(study, options, symbols, start, end), {}
-    if options.hours is not None and end is None:
-        raise OptionError(Place("option hours"), "with a file of prices it needs a start", "Give start, too.")
-    return _recorded(study, options, symbols, start, end)
+        return _generated(study, options), {}
+    bars = read_bars(study, options)
+    digest = str(bars.provenance.get("sha256", ""))
+    return between_bars(study, bars, seed=options.price_seed), {str(options.prices): digest} if digest else {}
 
 
-def _recorded(
-    study: Study, options: Options, symbols: tuple[str, ...], start: int | None, end: int | None
-) -> tuple[PricePath, dict[str, str]]:
+def read_bars(study: Study, options: Options) -> Bars:
+    """The bars of the file of prices.
+
+    Raises:
+        InputError: see ``shoal.experiments.prices.read_prices``.
+    """
     from shoal.experiments.prices import read_prices
 
     assert options.prices is not None
-    bars = read_prices(
+    start, end = _span(options)
+    if options.hours is not None and end is None:
+        raise OptionError(Place("option hours"), "with a file of prices it needs a start", "Give start, too.")
+    return read_prices(
         options.prices,
-        symbols=symbols,
+        symbols=options.symbols or study.symbols,
         start=start,
         end=end,
         columns=options.columns or None,
         zone=options.zone,
         maximum_gap=options.maximum_gap,
     )
-    path = _usable(study, lambda: study.prices_recorded(bars, seed=options.seed))
-    digest = str(bars.provenance.get("sha256", ""))
-    return path, {str(options.prices): digest} if digest else {}
 
 
-def _generated(
-    study: Study, options: Options, symbols: tuple[str, ...], start: int | None, end: int | None
-) -> PricePath:
+def between_bars(study: Study, bars: Bars, *, seed: int) -> PricePath:
+    """The study's path between bars.
+
+    Raises:
+        InputError: the study cannot use them.
+    """
+    return _usable(study, lambda: study.prices_recorded(bars, seed=seed))
+
+
+def _span(options: Options) -> tuple[int | None, int | None]:
+    """Start and end as far as the options say them, nanoseconds since the Unix epoch."""
     from shoal.experiments.prices.span import moment_ns
 
+    start = None if options.start is None else moment_ns(options.start, "start")
+    end = None if options.end is None else moment_ns(options.end, "end")
+    if options.hours is not None and (options.prices is None or start is not None):
+        start = moment_ns(DEFAULT_START, "start") if start is None else start
+        end = start + int(options.hours * _HOUR_NS)
+    return start, end
+
+
+def _generated(study: Study, options: Options) -> PricePath:
+    from shoal.experiments.prices.span import moment_ns
+
+    start, end = _span(options)
+    symbols = options.symbols or study.symbols
     for name in ("columns", "zone", "maximum_gap"):
         if getattr(options, name):
             raise OptionError(
@@ -161,7 +183,8 @@ def _generated(
     if end <= start:
         raise OptionError(Place("options start and end"), "the span is empty", "The end must be later than the start.")
     first, last = start, end
-    return _usable(study, lambda: study.prices_default(seed=options.seed, symbols=symbols, start_ns=first, end_ns=last))
+    seed = options.price_seed
+    return _usable(study, lambda: study.prices_default(seed=seed, symbols=symbols, start_ns=first, end_ns=last))
 
 
 def _usable(study: Study, make: Callable[[], PricePath]) -> PricePath:

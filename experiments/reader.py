@@ -15,8 +15,10 @@ from shoal.experiments.manifest import NAME, hash_file, read_manifest
 from shoal.experiments.store import PARTS, REPORT
 
 if TYPE_CHECKING:
+    from shoal.experiments.replicates.replicates import Replicates
     from shoal.experiments.result import Result
 
+REPLICATES: Final = "replicates"
 _TABLE: Final = re.compile(r"([a-z][a-z0-9_]{0,63})\.parquet", re.ASCII)
 _PART: Final = re.compile(r"([a-z][a-z0-9_]{0,63})-([0-9]{6})\.parquet", re.ASCII)
 _HASH: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -54,23 +56,48 @@ class FileTables(Mapping[str, pa.Table]):
         return len(self._files)
 
 
-def load(path: Path | str) -> Result:
-    """Read a result that ``--out`` left behind.
+def load(path: Path | str) -> Result | Replicates:
+    """Read what ``--out`` left behind: a result, or replicates.
 
     Of a run that did not finish, the closed parts are read; ``result.complete`` is False then.
 
     Raises:
         InputError: no result there, of a newer format, or not as it was written.
     """
+    from shoal.experiments.replicates.replicates import Replicates
+
+    folder, manifest, tables = _open(path)
+    if manifest.get("kind") == REPLICATES:
+        return Replicates(manifest, tables, folder)
+    return _result(folder, manifest, tables)
+
+
+def load_result(path: Path | str) -> Result:
+    """Read the result of one run.
+
+    Raises:
+        InputError: no such result there, of a newer format, or not as it was written.
+    """
+    folder, manifest, tables = _open(path)
+    if manifest.get("kind") == REPLICATES:
+        raise MalformedFile(Place(f"folder {path}"), "it holds replicates, not one result", "Name one world in it.")
+    return _result(folder, manifest, tables)
+
+
+def _result(folder: Path, manifest: dict[str, Any], tables: FileTables) -> Result:
     from shoal.experiments.result import Result
 
+    return Result(manifest, tables, folder)
+
+
+def _open(path: Path | str) -> tuple[Path, dict[str, Any], FileTables]:
     folder = Path(path)
     if "\0" in str(path) or not folder.is_dir():
         raise UnreadableFile(Place(f"folder {str(path)[:80]!r}"), "there is no such folder", _beside(folder))
     if not (folder / NAME).exists():
         raise UnreadableFile(Place(f"folder {path}"), f"it holds no result (no {NAME})", _beside(folder))
     manifest = read_manifest(folder)
-    return Result(manifest, FileTables(_files(folder, manifest)), folder)
+    return folder, manifest, FileTables(_files(folder, manifest))
 
 
 def _files(folder: Path, manifest: Mapping[str, Any]) -> dict[str, tuple[Path, ...]]:

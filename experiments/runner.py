@@ -110,7 +110,7 @@ def run_plan(
     """
     store = None if out is None else Store.claim(out, study=plan.name)
     records = Records(folder=None if store is None else store.parts)
-    world = _build(plan, records)
+    world = build_world(plan, records)
     manifest = first_manifest(plan) | {"labels": labels(world)}
     if store is not None:
         store.begin(manifest)
@@ -120,7 +120,12 @@ def run_plan(
     return _keep(plan, world, store, manifest, status, error)
 
 
-def _build(plan: Plan, records: Records) -> World:
+def build_world(plan: Plan, records: Records) -> World:
+    """The world of a plan, ready to run.
+
+    Raises:
+        InputError: the study cannot be built with these parameters and prices.
+    """
     try:
         return plan.study.build(seed=plan.seed, prices=plan.prices, records=records)
     except InputError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shoal.experiments.reader import load
+from shoal.experiments.reader import load_result
 from shoal.experiments.runner import add_report
 from shoal.experiments.store import Store
 
@@ -32,7 +32,7 @@ def save(result: Result, out: Path | str) -> Result:
         outputs |= store.add(name, result.arrow(name))
     manifest = {**result.manifest, "outputs": outputs}
     folder = store.finish(manifest) if result.complete else store.stop(manifest)
-    saved = load(folder)
+    saved = load_result(folder)
     if saved.complete:
         add_report(saved)
     return saved

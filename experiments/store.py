@@ -56,7 +56,7 @@ class Store:
         Raises:
             FolderRefused: no usable name, no folder, or one that holds something else.
         """
-        folder = _resolved(out)
+        folder = resolved_folder(out)
         place = Place(f"folder {out}")
         state = _state(folder, study, place)
         work = folder.with_name(folder.name + _PARTIAL) if state == "finished" else folder
@@ -64,7 +64,7 @@ class Store:
             raise FolderRefused(Place(f"folder {work}"), "it holds a finished result, too", "Move it away.")
         owner = holder(work)
         if owner is not None:
-            raise _in_use(folder, owner)
+            raise in_use(folder, owner)
         return cls(folder, work)
 
     @property
@@ -134,10 +134,10 @@ class Store:
         try:
             self.lock.acquire(self.work)
         except Held as held:
-            raise _in_use(self.folder, str(held)) from held
+            raise in_use(self.folder, str(held)) from held
         if (self.work / NAME).exists() and read_manifest(self.work)["complete"]:
             self.lock.release()
-            raise _in_use(self.folder, "a run that has just finished")
+            raise in_use(self.folder, "a run that has just finished")
 
     def _settle(self, manifest: Mapping[str, Any]) -> None:
         try:
@@ -150,7 +150,8 @@ class Store:
             self.lock.release()
 
 
-def _in_use(folder: Path, owner: str) -> FolderRefused:
+def in_use(folder: Path, owner: str) -> FolderRefused:
+    """The refusal of a folder that another run fills."""
     return FolderRefused(
         Place(f"folder {folder}"), f"another run fills it ({owner})", "Wait for its end, or choose another folder."
     )
@@ -163,7 +164,12 @@ def write_text(path: Path, text: str) -> None:
     os.replace(beside, path)
 
 
-def _resolved(out: Path | str) -> Path:
+def resolved_folder(out: Path | str) -> Path:
+    """A folder for results as an absolute path.
+
+    Raises:
+        FolderRefused: no name that every system can hold.
+    """
     text = str(out)
     place = Place(f"folder {text[:80]!r}")
     remedy = "Give the path of a new or empty folder."
@@ -190,7 +196,7 @@ def _state(folder: Path, study: str, place: Place) -> str:
     remedy = "Choose a new or empty folder."
     try:
         if not folder.exists(follow_symlinks=False):
-            _check_parent(folder, place)
+            check_parent(folder, place)
             return "new"
         if not folder.is_dir():
             raise FolderRefused(place, "there is a file of that name", remedy)
@@ -216,7 +222,12 @@ def _ours(name: str) -> bool:
     return name in (NAME, REPORT, PARTS, LOCK) or name.removesuffix(".tmp") in (NAME, REPORT) or ".parquet" in name
 
 
-def _check_parent(folder: Path, place: Place) -> None:
+def check_parent(folder: Path, place: Place) -> None:
+    """Refuse a folder that could not be made because a file is in the way.
+
+    Raises:
+        FolderRefused: one is.
+    """
     parent = next(each for each in folder.parents if each.exists())
     if not stat.S_ISDIR(parent.stat().st_mode):
         raise FolderRefused(place, f"{parent} is a file", "Choose a new or empty folder.")

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self, cast, get
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from shoal.experiments.figure import Figure
     from shoal.experiments.prices.bars import Bars
+    from shoal.experiments.result import Result
     from shoal.sim.price_path import PricePath
     from shoal.sim.records import Records
     from shoal.sim.world import World
@@ -220,6 +222,14 @@ class Study(Group, ABC):
     def measure(self, world: World, tables: Mapping[str, pa.Table]) -> Mapping[str, pa.Table]:
         """Tables derived from the recorded ones; they are written beside them and are not part of the digest."""
         return {}
+
+    def counterfactuals(self) -> Mapping[str, Study]:
+        """The same study with one action switched off, by the name of that world, such as "no-attack"."""
+        return {}
+
+    def figures(self, worlds: Mapping[str, Result]) -> Iterable[Figure]:
+        """The scalars of one replicate, from its worlds: "base" is always there, others as they were run."""
+        return ()
 
 
 def describe(kind: type[Group]) -> tuple[Described, ...]:

@@ -31,7 +31,7 @@ class StudyFile:
 
     Args:
         study: name of the study.
-        options: the table ``[run]``: seed, prices, symbols, start, end, hours, columns, zone, maximum_gap.
+        options: the table ``[run]``: the fields of ``Options``.
         parameters: the table ``[parameters]``.
         folder: where the file lies.
         digest: SHA-256 of its bytes, hexadecimal.
@@ -86,6 +86,8 @@ def write_study(name: str, study: Study, *, seed: int) -> str:
         "# Without a zone these are UTC; the end is exclusive.",
         '# start = "2020-03-12"',
         '# end = "2020-03-14"',
+        "# How many seeds to run, each with every counterfactual world; `shoal run --help` tells the rest.",
+        "# replicates = 8",
     ]
     described = describe(kind)
     for path, inner in groups(kind).items():

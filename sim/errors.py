@@ -169,6 +169,12 @@ class WouldRevert(TransactionRefused):
     happened = "left out by the builder: it would revert"
 
 
+class RoutingError(Refusal):
+    """An order, or a curve it should be routed over, makes no sense."""
+
+    happened = "cannot be routed"
+
+
 class RunError(ShoalError):
     """A run ended early; what was recorded until then is readable."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from types import MappingProxyType
 from typing import Any, Literal, get_args
 
@@ -124,11 +125,42 @@ class PricePath:
             provenance=self.provenance,
         )
 
+    def digest(self) -> str:
+        """SHA-256 over times, prices and the end, hexadecimal; symbols in the order of their names."""
+        digest = sha256(f"{self.end_ns}".encode())
+        digest.update(np.ascontiguousarray(self.times_ns).data)
+        for symbol in sorted(self.prices):
+            digest.update(f"\x1f{symbol}\x1f".encode())
+            digest.update(np.ascontiguousarray(self.prices[symbol]).data)
+        return digest.hexdigest()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A read-only mapping cannot be sent to another process.
+        return _rebuilt, (
+            np.array(self.times_ns),
+            {symbol: np.array(series) for symbol, series in self.prices.items()},
+            self.end_ns,
+            self.kind,
+            self.source_step_ns,
+            dict(self.provenance),
+        )
+
     def _series(self, symbol: str) -> npt.NDArray[np.float64]:
         try:
             return self.prices[symbol]
         except KeyError:
             raise OutsidePricePath(f"no prices of {symbol!r}: the path has {', '.join(self.prices)}") from None
+
+
+def _rebuilt(
+    times_ns: npt.NDArray[np.int64],
+    prices: Mapping[str, npt.NDArray[np.float64]],
+    end_ns: int,
+    kind: Kind,
+    source_step_ns: int,
+    provenance: Mapping[str, Any],
+) -> PricePath:
+    return PricePath(times_ns, prices, end_ns=end_ns, kind=kind, source_step_ns=source_step_ns, provenance=provenance)
 
 
 def _read_only(values: npt.NDArray[Any]) -> npt.NDArray[Any]:

@@ -124,6 +124,10 @@ class Venue(ABC):
     def gas(self, verb: str) -> int:
         """Gas units that a verb uses on a chain, intrinsic gas apart."""
 
+    def inner_gas(self, verb: str) -> int:
+        """Gas of the calls that the verb itself makes to other venues, for which a sender's gas limit must allow."""
+        return 0
+
     @abstractmethod
     def published(self, now_ns: int) -> Any:
         """What the venue's feed shows, as an immutable value."""

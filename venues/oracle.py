@@ -23,6 +23,18 @@ class NotTheReporter(VenueError):
     happened = "only the reporter may report"
 
 
+class NoAnswer(VenueError):
+    """A price is needed, and the oracle has none yet."""
+
+    happened = "the oracle has no answer yet"
+
+
+class StalePrice(VenueError):
+    """The oracle's last answer is older than who asks accepts."""
+
+    happened = "the oracle's answer is stale"
+
+
 class OracleNews(NamedTuple):
     """The oracle as published.
 
@@ -129,6 +141,29 @@ class Oracle(Venue):
     def due(self, price: float, now_s: int) -> bool:
         """Whether a new answer is due at that price and time."""
         return self.published(0).due(price, now_s)
+
+    @property
+    def updated_s(self) -> int:
+        """When the answer was written, whole seconds since the Unix epoch."""
+        return self._updated_s
+
+    @property
+    def answer(self) -> int | None:
+        """The last answer with 8 decimals; None before the first."""
+        return self._answer
+
+    def fresh_answer(self, now_s: int, maximum_age_s: int | None, who: str) -> int:
+        """The last answer, with 8 decimals, for a venue that trusts it up to an age; None trusts any.
+
+        Raises:
+            NoAnswer: there is none yet.
+            StalePrice: it is older.
+        """
+        if self._answer is None:
+            raise NoAnswer(f"{who} at {self.name}")
+        if maximum_age_s is not None and now_s - self._updated_s > maximum_age_s:
+            raise StalePrice(f"{who} at {self.name}", now_s - self._updated_s, f"at most {maximum_age_s}", "s of age")
+        return self._answer
 
     def published(self, now_ns: int) -> OracleNews:
         """The last answer and the rule."""

@@ -14,6 +14,7 @@ from shoal.experiments.calibration.level_three import read_level_three
 from shoal.experiments.calibration.level_two import read_level_two
 from shoal.experiments.calibration.pool_market import fit_pool_market
 from shoal.experiments.calibration.pool_recording import read_pool
+from shoal.experiments.calibration.positions import fit_positions
 
 SMALL_ORDERS: Final = "lob_l3_bitstamp_btcusd_orders_2026-05-02.parquet"
 SMALL_TRADES: Final = "lob_l3_bitstamp_btcusd_trades_2026-05-02.parquet"
@@ -24,6 +25,8 @@ POOL: Final = "univ3_usdc_weth_polygon_1m_2022-07-19_08-22.parquet"
 POOL_IN_CRASH: Final = "univ3_usdc_weth_polygon_1m_2023-08-13_17.parquet"
 GAS: Final = "gas_price_1m_2023-08-14_17.parquet"
 ETHER: Final = "weth_usd_1m_2023-08-13_17.parquet"
+POSITIONS: Final = "crvusd_positions_2024-01-30.parquet"
+MARKETS: Final = "crvusd_market_params_2024-01-30.json"
 COIN_CONTRACT_USD: Final = 100.0
 
 
@@ -39,6 +42,7 @@ class Recorded:
         pool: the pool in an ordinary month.
         pool_in_crash: the pool in a quiet week that ends with a fall.
         gas: gas prices.
+        positions: borrowers of five lending markets.
     """
 
     small: Fitted
@@ -48,11 +52,12 @@ class Recorded:
     pool: Fitted
     pool_in_crash: Fitted
     gas: Fitted
+    positions: Fitted
 
     @property
     def all(self) -> tuple[Fitted, ...]:
         """Everything that was fitted."""
-        return self.small, self.large, *self.perpetuals, self.pool, self.pool_in_crash, self.gas
+        return self.small, self.large, *self.perpetuals, self.pool, self.pool_in_crash, self.gas, self.positions
 
 
 def fit_all(folder: Path) -> Recorded:
@@ -71,4 +76,5 @@ def fit_all(folder: Path) -> Recorded:
         pool=fit_pool_market(read_pool(folder / POOL)),
         pool_in_crash=fit_pool_market(read_pool(folder / POOL_IN_CRASH)),
         gas=fit_gas_demand(folder / GAS, folder / ETHER),
+        positions=fit_positions(folder / POSITIONS, folder / MARKETS),
     )

@@ -126,12 +126,48 @@ def run_study(
     maximum_gap: Annotated[
         str | None, typer.Option(metavar="SPAN", help="Longest gap in the file, such as 2h, to bridge. Default: none.")
     ] = None,
+    replicates: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="Run N seeds, each with its counterfactual worlds on the same prices."),
+    ] = None,
+    worlds: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Of replicates: worlds beside base, such as no-attack. Default: all."),
+    ] = None,
+    processes: Annotated[
+        str | None,
+        typer.Option(metavar="P", help="Of replicates: worlds at a time; no result changes. Default: cores."),
+    ] = None,
+    paths: Annotated[
+        str | None, typer.Option(metavar="K", help="Of replicates: paths of prices, each with N seeds. Default: 1.")
+    ] = None,
+    path_source: Annotated[
+        str | None, typer.Option(metavar="SOURCE", help="Of further paths: generated, or bootstrap of a file's bars.")
+    ] = None,
+    path_block: Annotated[
+        str | None,
+        typer.Option(metavar="SPAN", help="Mean length of a bootstrap's blocks. Default: cube root of the bars."),
+    ] = None,
+    path_seed: Annotated[
+        str | None, typer.Option(metavar="N", help="Seed of the outside prices. Default: that of the run.")
+    ] = None,
+    level: Annotated[
+        str | None, typer.Option(metavar="SHARE", help="Of replicates: level of the intervals. Default: 0.95.")
+    ] = None,
     stall_seconds: Annotated[
         str | None, typer.Option(metavar="S", help="End the run when nothing moves for so long. Default: 60.")
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> None:
-    """Run a study. Ctrl-C ends it and keeps what was recorded until then."""
+    """Run a study. Ctrl-C ends it and keeps what was recorded until then.
+
+    With --replicates many seeds are run, each in the base world and in every world where one action is switched off
+    (all on the same seed and prices), and the summary gives means of the differences with intervals:
+
+        shoal run market --replicates 8 --hours 2 --out many
+
+    Every world is a result of its own, many/seed-7/base; the same command goes on where an interrupted one stopped.
+    """
     from shoal.experiments.command import run
 
     run.run_study(
@@ -147,6 +183,14 @@ def run_study(
         columns=columns,
         zone=zone,
         maximum_gap=maximum_gap,
+        replicates=replicates,
+        worlds=worlds,
+        processes=processes,
+        paths=paths,
+        path_source=path_source,
+        path_block=path_block,
+        path_seed=path_seed,
+        level=level,
         stall_seconds=stall_seconds,
         quiet=quiet,
     )

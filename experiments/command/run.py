@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +16,15 @@ from rich.text import Text
 from shoal.experiments.command.errors import FAILED, INTERRUPTED, tell
 from shoal.experiments.errors import OptionError, Place
 from shoal.experiments.interruption import Interruption
-from shoal.experiments.options import columns_from_text, hours_from_text, seed_from_text
+from shoal.experiments.options import (
+    MAXIMUM_PROCESSES,
+    MAXIMUM_REPLICATES,
+    columns_from_text,
+    hours_from_text,
+    level_from_text,
+    seed_from_text,
+    whole_from_text,
+)
 from shoal.experiments.parameters import Mistake, collecting, shown
 from shoal.experiments.plan import make_plan
 from shoal.experiments.progress import choose, clock_text
@@ -42,6 +51,14 @@ def run_study(
     columns: str | None,
     zone: str | None,
     maximum_gap: str | None,
+    replicates: str | None,
+    worlds: str | None,
+    processes: str | None,
+    paths: str | None,
+    path_source: str | None,
+    path_block: str | None,
+    path_seed: str | None,
+    level: str | None,
     stall_seconds: str | None,
     quiet: bool,
 ) -> None:
@@ -53,18 +70,30 @@ def run_study(
     """
     mistakes: list[Mistake] = []
     options: dict[str, Any] = {"prices": prices, "start": start, "end": end, "zone": zone, "maximum_gap": maximum_gap}
+    options |= {"path_source": path_source, "path_block": path_block}
     with collecting(mistakes):
         watchdog = Watchdog(_stall_limit(stall_seconds))
     for name, text, read in (
-        ("symbols", symbols, _symbols),
+        ("symbols", symbols, _names),
+        ("worlds", worlds, _names),
         ("hours", hours, hours_from_text),
         ("seed", seed, seed_from_text),
         ("columns", columns, columns_from_text),
+        ("replicates", replicates, partial(whole_from_text, option="--replicates", maximum=MAXIMUM_REPLICATES)),
+        ("processes", processes, partial(whole_from_text, option="--processes", maximum=MAXIMUM_PROCESSES)),
+        ("paths", paths, partial(whole_from_text, option="--paths", maximum=MAXIMUM_REPLICATES)),
+        ("path_seed", path_seed, partial(seed_from_text, option="--path-seed")),
+        ("level", level, level_from_text),
     ):
         with collecting(mistakes):
             options[name] = None if text is None else read(text)
     plan = make_plan(study, options=options, settings=settings, origin="the command line", mistakes=mistakes)
     progress = choose(quiet=quiet, console=Console(stderr=True))
+    if plan.options.replicates is not None:
+        from shoal.experiments.command.replicates import run_many
+
+        run_many(plan, out=out, progress=progress, stall_seconds=watchdog.seconds, quiet=quiet)
+        return
     ended = run_plan(plan, out=out, progress=progress, interruption=Interruption(), watchdog=watchdog)
     _conclude(ended, quiet=quiet)
 
@@ -76,8 +105,10 @@ def render_report(folder: str) -> None:
         InputError: there is no readable result.
     """
     from shoal.experiments.reader import load
+    from shoal.experiments.result import Result
 
-    path = add_report(load(folder))
+    found = load(folder)
+    path = add_report(found) if isinstance(found, Result) else found.add_report()
     Console().print(Text(f"The report lies at {path}"))
 
 
@@ -98,7 +129,7 @@ def _conclude(ended: Ended, *, quiet: bool) -> None:
     if ended.status == "interrupted":
         tell(f"interrupted. {kept}")
         if where is not None:
-            tell(f"`shoal report {_short(where)}` draws what there is.")
+            tell(f"`shoal report {short(where)}` draws what there is.")
         sys.exit(INTERRUPTED)
     failure = result.manifest.get("failure", {})
     if failure.get("traceback"):
@@ -117,7 +148,7 @@ def _print_summary(result: Result) -> None:
     if result.folder is not None:
         report = result.folder / "report.html"
         place = report if report.exists() else result.folder
-        console.print(Text(f"{'The report' if report.exists() else 'The result'} lies at {_short(place)}"))
+        console.print(Text(f"{'The report' if report.exists() else 'The result'} lies at {short(place)}"))
 
 
 def _print_figures(console: Console, result: Result) -> None:
@@ -165,14 +196,15 @@ def _cell(value: object) -> str:
     return str(value)
 
 
-def _short(path: Path) -> str:
+def short(path: Path) -> str:
+    """A path as the user would write it."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:
         return str(path)
 
 
-def _symbols(text: str) -> tuple[str, ...]:
+def _names(text: str) -> tuple[str, ...]:
     return tuple(each.strip() for each in text.split(","))
 
 

@@ -65,8 +65,13 @@ def endow_gas(world: World, owner: str, gas_tokens: Amount) -> None:
     world.endow(owner, CHAIN, native, native.amount(gas_tokens))
 
 
-def add_noise_traders(world: World, pair: Pair, noise: NoiseGroup, *, gas: GasGroup) -> None:
-    """Ordinary users: some at home on the book, some on the pool, some on both."""
+def add_noise_traders(
+    world: World, pair: Pair, noise: NoiseGroup, *, gas: GasGroup, private_share: float = 0.0
+) -> None:
+    """Ordinary users: some at home on the book, some on the pool, some on both.
+
+    A share of those who use the chain sends privately to its builder; who does is drawn once for each.
+    """
     book, pool, outside = pair.book.name, pair.pool.name, pair.outside.name
     kinds = (
         ("book", noise.book_traders, (book, outside), (EXCHANGE, OUTSIDE)),
@@ -76,6 +81,7 @@ def add_noise_traders(world: World, pair: Pair, noise: NoiseGroup, *, gas: GasGr
     for kind, count, venues, hosts in kinds:
         for index in range(count):
             name = f"{pair.symbol} noise {kind} {index}"
+            is_private = CHAIN in hosts and world.draws.stream(name, "visibility").next() < private_share
             endow_half(world, name, hosts, pair, noise.capital_quote_tokens, gas_tokens=gas.user_tokens)
             NoiseTrader(
                 world,
@@ -87,6 +93,7 @@ def add_noise_traders(world: World, pair: Pair, noise: NoiseGroup, *, gas: GasGr
                 size_sigma=noise.size_sigma,
                 slippage_ppm=noise.slippage_ppm,
                 gas=gas_terms(gas) if CHAIN in hosts else None,
+                builder="builder" if is_private else None,
             )
 
 

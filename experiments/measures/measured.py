@@ -8,23 +8,34 @@ from typing import Final
 
 import pandas as pd
 
+from shoal.agents.vaults.log import REBALANCES, VAULT_ORDERS
 from shoal.experiments.accounts import AGENTS
+from shoal.experiments.attack_audit import ATTACKS
+from shoal.experiments.auditor import AUDITS
+from shoal.experiments.liquidation_audit import LIQUIDATIONS
 from shoal.experiments.measures.arbitrage import arbitrage_share, volume_by_taker
+from shoal.experiments.measures.attacks import attacks_by_attacker, attacks_by_victim, attacks_on_vaults
+from shoal.experiments.measures.attribution import Valuation, attribution, attribution_by_policy
 from shoal.experiments.measures.closure import closure
 from shoal.experiments.measures.depth import depth, resilience
 from shoal.experiments.measures.earned import earned, earned_by_kind, transfers_between_kinds
 from shoal.experiments.measures.frames import empty_frame
 from shoal.experiments.measures.gaps import gap_series, gaps
+from shoal.experiments.measures.liquidations import liquidation_totals, liquidations_over_time
 from shoal.experiments.measures.liquidity import liquidity_result, liquidity_series
 from shoal.experiments.measures.markouts import markouts
 from shoal.experiments.measures.reference_price import ReferencePrices
 from shoal.experiments.measures.spread import spread
+from shoal.experiments.measures.vaults import nav_series, vault_results
 from shoal.experiments.measures.volume import NS, volume, volume_over_time
 from shoal.experiments.observer import PRICES, VENUE_STATES
+from shoal.experiments.vault_observer import VAULT_STATES
 from shoal.sim.hosts.block import BLOCKS, TRANSACTIONS
 from shoal.sim.hosts.host import FILLS, ORDERS
 
-_KNOWN: Final = (PRICES, VENUE_STATES, AGENTS, FILLS, ORDERS, BLOCKS, TRANSACTIONS)
+LOOP: Final = (REBALANCES, VAULT_ORDERS, VAULT_STATES, AUDITS, ATTACKS, LIQUIDATIONS)
+"""Tables of studies with vaults, adversaries and lending markets."""
+_KNOWN: Final = (PRICES, VENUE_STATES, AGENTS, FILLS, ORDERS, BLOCKS, TRANSACTIONS, *LOOP)
 _SCHEMAS: Final = {schema.name: schema for schema in _KNOWN}
 
 
@@ -43,6 +54,10 @@ class Measured:
     def table(self, name: str) -> pd.DataFrame:
         """A recorded table, or an empty one of its schema."""
         return self._table(name) if name in self._names else empty_frame(_SCHEMAS[name])
+
+    def has(self, name: str) -> bool:
+        """Whether the run recorded this table, and anything in it."""
+        return name in self._names and len(self._table(name)) > 0
 
     @cached_property
     def span_ns(self) -> tuple[int, int]:
@@ -165,3 +180,59 @@ class Measured:
     def closure(self) -> pd.DataFrame:
         """See ``measures.closure``."""
         return closure(self.table("agents"))
+
+    # --- vaults, adversaries, liquidations --------------------------------------------------------------------------
+
+    @cached_property
+    def valuation(self) -> Valuation:
+        """See ``measures.attribution.Valuation``: what orders of vaults are valued with."""
+        tables = ("fills", "transactions", "blocks", "prices", "venue_states")
+        return Valuation.of(*(self.table(name) for name in tables))
+
+    @cached_property
+    def attribution(self) -> pd.DataFrame:
+        """See ``measures.attribution``."""
+        return attribution(self.table("vault_orders"), self.table("rebalances"), self.table("audits"), self.valuation)
+
+    @cached_property
+    def attribution_by_policy(self) -> pd.DataFrame:
+        """See ``measures.attribution.attribution_by_policy``."""
+        return attribution_by_policy(self.attribution)
+
+    @cached_property
+    def nav_series(self) -> pd.DataFrame:
+        """See ``measures.vaults.nav_series``."""
+        return nav_series(self.table("vault_states"))
+
+    @cached_property
+    def vault_results(self) -> pd.DataFrame:
+        """See ``measures.vaults.vault_results``."""
+        return vault_results(
+            self.table("vault_states"), self.table("vault_orders"), self.table("rebalances"), self.valuation
+        )
+
+    @cached_property
+    def attacks_by_attacker(self) -> pd.DataFrame:
+        """See ``measures.attacks.attacks_by_attacker``."""
+        return attacks_by_attacker(self.table("attacks"))
+
+    @cached_property
+    def attacks_by_victim(self) -> pd.DataFrame:
+        """See ``measures.attacks.attacks_by_victim``."""
+        return attacks_by_victim(self.table("attacks"))
+
+    @cached_property
+    def attacks_on_vaults(self) -> pd.DataFrame:
+        """See ``measures.attacks.attacks_on_vaults``."""
+        return attacks_on_vaults(self.table("attacks"), self.table("vault_states"))
+
+    @cached_property
+    def liquidation_totals(self) -> pd.DataFrame:
+        """See ``measures.liquidations.liquidation_totals``."""
+        return liquidation_totals(self.table("liquidations"), self.table("fills"))
+
+    @cached_property
+    def liquidations_over_time(self) -> pd.DataFrame:
+        """See ``measures.liquidations.liquidations_over_time``."""
+        start_ns, end_ns = self.span_ns
+        return liquidations_over_time(self.table("liquidations"), start_ns=start_ns, end_ns=end_ns)

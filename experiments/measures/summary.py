@@ -26,7 +26,20 @@ def summary(measured: Measured, manifest: Mapping[str, Any]) -> pd.DataFrame:
     Returns:
         topic, subject (a venue, a kind of owner, an asset), figure, value, unit.
     """
-    parts = (_spread, _depth, _resilience, _volume, _gaps, _arbitrage, _markouts, _liquidity, _earned)
+    parts = (
+        _spread,
+        _depth,
+        _resilience,
+        _volume,
+        _gaps,
+        _arbitrage,
+        _markouts,
+        _liquidity,
+        _earned,
+        _vaults,
+        _attacks,
+        _liquidations,
+    )
     found = [row for part in parts for row in part(measured)]
     found += [
         ("conservation", asset, "minted less burnt less held", float(difference), f"{asset} base units")
@@ -99,6 +112,30 @@ def _earned(measured: Measured) -> Iterator[Row]:
     for row in rows(measured.earned_by_kind):
         earned = row.value_change_quote_tokens - row.holding_quote_tokens
         yield "earned", row.kind, "gained from others", earned, quotes
+
+
+def _vaults(measured: Measured) -> Iterator[Row]:
+    if measured.has("vault_states"):
+        for row in rows(measured.vault_results):
+            yield "vault", row.vault, "return", row.return_bps, "bps"
+            yield "vault", row.vault, "paper twin less vault", row.cost_bps, "bps"
+    if measured.has("vault_orders"):
+        for row in rows(measured.attribution_by_policy):
+            yield "rebalancing", row.policy, "cost of what was to be traded", row.total_bps, "bps"
+            yield "rebalancing", row.policy, "of it taken by attackers", row.adversary_bps, "bps"
+
+
+def _attacks(measured: Measured) -> Iterator[Row]:
+    if measured.has("attacks"):
+        for row in rows(measured.attacks_by_victim):
+            yield "attacks", row.victim_kind, "lost", row.victim_loss_quote_tokens, "quote tokens"
+
+
+def _liquidations(measured: Measured) -> Iterator[Row]:
+    if measured.has("liquidations"):
+        for row in rows(measured.liquidation_totals):
+            yield "liquidations", row.market, "seized", row.seized_quote_tokens, "quote tokens"
+            yield "liquidations", row.market, "bad debt", row.bad_debt_tokens, "loan tokens"
 
 
 def _traded(table: pd.DataFrame) -> Iterator[Any]:

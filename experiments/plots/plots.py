@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from shoal.experiments.plots import bars, lines
+from shoal.experiments.plots import bars, lines, pressure, vaults
 from shoal.experiments.plots.theme import VenueColours
 
 if TYPE_CHECKING:
@@ -30,6 +30,9 @@ class Plots:
         "earned",
         "gas",
     )
+
+    LOOP_NAMES: Final = ("weights", "nav", "shortfall", "attacks", "liquidations")
+    """Those of studies with vaults, adversaries and lending markets."""
 
     def __init__(self, measured: Measured) -> None:
         self._measured = measured
@@ -77,6 +80,28 @@ class Plots:
     def gas(self) -> go.Figure:
         """Base fee, use of block space, transactions left waiting."""
         return lines.gas_figure(self._measured.table("blocks"))
+
+    def weights(self) -> go.Figure:
+        """What each vault holds: shares of risky assets, and what it wants."""
+        return vaults.weights_figure(self._measured.table("vault_states"), self._quote)
+
+    def nav(self) -> go.Figure:
+        """Net asset values, and what vaults lost against their paper twins."""
+        return vaults.nav_figure(self._measured.nav_series)
+
+    def shortfall(self) -> go.Figure:
+        """What rebalances cost by policy, by part, in basis points."""
+        return vaults.shortfall_figure(self._measured.attribution_by_policy)
+
+    def attacks(self) -> go.Figure:
+        """Who gained from attacks, how it was split, and who paid."""
+        measured = self._measured
+        return pressure.attacks_figure(measured.attacks_by_attacker, measured.attacks_by_victim, self._quote)
+
+    def liquidations(self) -> go.Figure:
+        """Forced volume and bad debt with the price."""
+        measured = self._measured
+        return pressure.liquidations_figure(measured.liquidations_over_time, measured.table("prices"), self._quote)
 
     @cached_property
     def _colours(self) -> VenueColours:

@@ -30,6 +30,9 @@ def cards(measured: Measured, manifest: Mapping[str, Any]) -> list[Card]:
         *_depth(measured),
         *_volume(measured),
         *_liquidity(measured),
+        *_rebalancing(measured),
+        *_attacks(measured),
+        *_liquidations(measured),
         *_conservation(manifest),
     ]
 
@@ -76,6 +79,36 @@ def _liquidity(measured: Measured) -> Iterator[Card]:
     for row in rows(measured.liquidity_result):
         detail = f"providing liquidity against holding; fees {signed(row.fee_income_quote_tokens)} {row.quote}"
         yield Card(str(row.venue), f"{signed(row.result_bps)} bps", detail, "loss" if row.result_bps < 0 else "gain")
+
+
+def _rebalancing(measured: Measured) -> Iterator[Card]:
+    if not measured.has("vault_orders"):
+        return
+    by_policy = measured.attribution_by_policy
+    intended = float(by_policy["intended_quote_tokens"].sum())
+    if intended > 0:
+        cost = float(by_policy["total_quote_tokens"].sum())
+        detail = f"of what {int(by_policy['rebalances'].sum())} rebalances were to trade; {signed(cost)} in all"
+        yield Card(
+            "Cost of rebalancing", f"{signed(cost / intended * 1e4)} bps", detail, "loss" if cost > 0 else "gain"
+        )
+
+
+def _attacks(measured: Measured) -> Iterator[Card]:
+    if measured.has("attacks"):
+        attacks = measured.table("attacks")
+        lost = float(attacks["victim_loss_quote_tokens"].sum())
+        paid = attacks[attacks["victim"].isin(measured.table("vault_states")["vault"])]
+        detail = f"lost in {len(attacks)} sandwiches, {number(float(paid['victim_loss_quote_tokens'].sum()))} by vaults"
+        yield Card("Taken by attackers", _large(lost), detail, "loss" if lost > 0 else "")
+
+
+def _liquidations(measured: Measured) -> Iterator[Card]:
+    if measured.has("liquidations"):
+        totals = measured.liquidation_totals
+        seized, bad = float(totals["seized_quote_tokens"].sum()), float(totals["bad_debt_tokens"].sum())
+        detail = f"seized in {int(totals['liquidations'].sum())} liquidations; bad debt {number(bad)}"
+        yield Card("Forced sales", _large(seized), detail, "loss" if bad > 0 else "")
 
 
 def _conservation(manifest: Mapping[str, Any]) -> Iterator[Card]:

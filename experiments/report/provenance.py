@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from shoal.experiments.manifest import text_of
 from shoal.experiments.report.cells import Cell, Column, Sheet, duration, plain_sheet
+
+if TYPE_CHECKING:
+    from shoal.experiments.measures.measured import Measured
 
 _NS: Final = 1_000_000_000
 _SYSTEM: Final = ("version", "python", "platform", "seed", "start", "end")
@@ -48,6 +51,26 @@ def notes(manifest: Mapping[str, Any]) -> list[str]:
     pure = sorted(name for name, how in manifest.get("kernels", {}).items() if how == "pure")
     if pure:
         found.append(f"Kernels in pure Python: {', '.join(pure)}. Results are the same, only slower.")
+    return found
+
+
+def loop_notes(manifest: Mapping[str, Any], measured: Measured) -> list[str]:
+    """What a reader must know of liquidations and of today's protocols on prices that were recorded."""
+    if manifest.get("prices", {}).get("kind") == "generated":
+        return []
+    found = []
+    days = " to ".join(str(manifest[name])[:10] for name in ("start", "end") if manifest.get(name))
+    if measured.has("liquidations"):
+        found.append(
+            "The recorded path already contains what was liquidated on those days. What liquidations here add to the "
+            "fall is a marginal effect on top of it, not their share in it; how much liquidations amplify a fall is "
+            "measured on a generated shock."
+        )
+    if any(measured.has(name) for name in ("liquidations", "vault_orders", "attacks")):
+        found.append(
+            f"An anachronism: prices of {days or 'the past'} meet today's protocols (vaults with guards, lending "
+            "markets, bundles and private order flow), which did not exist then in this form."
+        )
     return found
 
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 from shoal.experiments.report.cells import Cell, Column, Sheet, duration, plain_sheet, whole
 from shoal.experiments.report.headline import cards
 from shoal.experiments.report.provenance import (
+    loop_notes,
     notes,
     parameter_sheet,
     price_sheet,
@@ -21,9 +22,11 @@ from shoal.experiments.report.provenance import (
     system_sheet,
     tag_counts,
 )
-from shoal.experiments.report.sections import Figure, closure_sheet, sections
+from shoal.experiments.report.sections import closure_sheet, sections
 
 if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
     from shoal.experiments.measures.measured import Measured
     from shoal.experiments.plots.plots import Plots
 
@@ -49,7 +52,7 @@ def render(manifest: Mapping[str, Any], measured: Measured, plots: Plots) -> str
 
     parameters = parameter_sheet(manifest)
     found = list(sections(measured, plots)) if len(measured.table("prices")) else []
-    return _template().render(
+    return template(TEMPLATE).render(
         title=f"{manifest.get('study', 'study')}, seed {manifest.get('seed', '')}",
         manifest=manifest,
         span=_span(manifest),
@@ -57,7 +60,7 @@ def render(manifest: Mapping[str, Any], measured: Measured, plots: Plots) -> str
         traceback=str((manifest.get("failure") or {}).get("traceback") or ""),
         cards=cards(measured, manifest),
         facts=_facts(manifest),
-        notes=notes(manifest),
+        notes=[*notes(manifest), *loop_notes(manifest, measured)],
         parameters=parameters,
         tag_counts=tag_counts(parameters),
         price_sheet=price_sheet(manifest),
@@ -65,12 +68,13 @@ def render(manifest: Mapping[str, Any], measured: Measured, plots: Plots) -> str
         conservation=_conservation(manifest),
         closure=closure_sheet(measured),
         system=system_sheet(manifest),
-        figures={figure.name: _figure_json(figure) for section in found for figure in section.figures},
+        figures={figure.name: figure_json(figure.figure) for section in found for figure in section.figures},
         plotly=Markup(get_plotlyjs()) if found else Markup(""),
     )
 
 
-def _template() -> Template:
+def template(name: str) -> Template:
+    """A template of the package; what is put into it is escaped."""
     environment = Environment(
         loader=PackageLoader("shoal.experiments", "templates"),
         autoescape=True,
@@ -78,14 +82,14 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(TEMPLATE)
+    return environment.get_template(name)
 
 
-def _figure_json(figure: Figure) -> Markup:
-    """JSON inside a script element: times as numbers, which take a third of the room, and nothing that ends it."""
+def figure_json(figure: go.Figure) -> Markup:
+    """A figure as JSON in a script element: times as numbers, a third of the room, nothing that ends it."""
     import plotly.graph_objects as go
 
-    compact = go.Figure(figure.figure)
+    compact = go.Figure(figure)
     for trace in compact.data:
         times = np.asarray(trace.x) if trace.x is not None else np.array([])
         if times.dtype.kind == "M":

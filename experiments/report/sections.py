@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import pandas as pd
@@ -12,10 +11,10 @@ from shoal.experiments.measures.kinds import is_provider
 from shoal.experiments.plots.bars import horizon_text
 from shoal.experiments.plots.theme import words
 from shoal.experiments.report.cells import Column, Sheet, duration, moment, number, percent, sheet, signed, whole
+from shoal.experiments.report.loop_sections import loop_sections
+from shoal.experiments.report.section import Figure, Section
 
 if TYPE_CHECKING:
-    import plotly.graph_objects as go
-
     from shoal.experiments.measures.measured import Measured
     from shoal.experiments.plots.plots import Plots
 
@@ -23,29 +22,10 @@ _VENUE: Final = Column("venue", "venue")
 _BPS: Final = "bps"
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """A figure and the line below it."""
-
-    name: str
-    figure: go.Figure
-    caption: str
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """One heading with its text, figures and tables."""
-
-    name: str
-    title: str
-    text: str
-    figures: tuple[Figure, ...] = ()
-    sheets: tuple[Sheet, ...] = ()
-
-
 def sections(measured: Measured, plots: Plots) -> Iterator[Section]:
     """Every section of results, in the order of the report."""
     yield _prices(plots)
+    yield from loop_sections(measured, plots)
     yield _liquidity(measured, plots)
     yield _gaps(measured, plots)
     yield _volume(measured, plots)

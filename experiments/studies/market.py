@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from shoal.experiments.accounts import holdings, record_results
-from shoal.experiments.market.hosts import NATIVE, build_hosts
+from shoal.experiments.market.hosts import NATIVE, Hosts, build_hosts
 from shoal.experiments.market.parameters import (
     ArbitrageGroup,
     BookGroup,
@@ -151,13 +151,14 @@ class Market(Study):
         ]
         for pair in pairs:
             self._populate(world, pair)
+        self._enlarge(world, hosts, pairs, prices)
         follow(world, {pair.symbol: pair.outside for pair in pairs}, prices)
         Observer(
             world,
             tuple(one for pair in pairs for one in watched(world, pair)),
             path=prices,
             quote=dict.fromkeys(prices.symbols, QUOTE),
-            interval_ns=round(self.sample_s * NANOSECONDS_PER_SECOND),
+            interval_ns=self._sample_ns,
             reference_interval_ns=round(self.reference_s * NANOSECONDS_PER_SECOND),
             until_ns=prices.end_ns - 1,
         )
@@ -176,13 +177,25 @@ class Market(Study):
             world, world.endowments, holdings(world), kinds=kinds, start_prices=start_prices, end_prices=end_prices
         )
 
+    def _enlarge(self, world: World, hosts: Hosts, pairs: Sequence[Pair], prices: PricePath) -> None:
+        """Whatever a larger study adds to the market."""
+
     def _populate(self, world: World, pair: Pair) -> None:
         add_liquidity_providers(world, pair, self.liquidity, gas=self.gas)
         add_reporter(world, pair, self.oracle, gas=self.gas)
         add_market_makers(world, pair, self.makers, custody=self.custody)
         add_arbitrageurs(world, pair, self.arbitrage, gas=self.gas, custody=self.custody)
         add_informed_traders(world, pair, self.informed, gas=self.gas)
-        add_noise_traders(world, pair, self.noise, gas=self.gas)
+        add_noise_traders(world, pair, self.noise, gas=self.gas, private_share=self._private_share)
+
+    @property
+    def _private_share(self) -> float:
+        """The share of users of the chain who send privately."""
+        return 0.0
+
+    @property
+    def _sample_ns(self) -> int:
+        return round(self.sample_s * NANOSECONDS_PER_SECOND)
 
     @property
     def _step_ns(self) -> int:

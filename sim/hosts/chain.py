@@ -305,9 +305,11 @@ class Chain(Host):
         return transaction if limit is not None else replace(transaction, gas_limit=wanted)
 
     def _refuse(self, pending: Pending, refusal: Refusal) -> None:
-        """Record, and tell the sender, that this will not be in any block."""
+        """Record, and tell the sender, that this will not be in any block; what a bundle carried waits on its own."""
         receipt = Receipt(self.world.clock.now_ns, refusal=refusal)
         for transaction in pending.transactions:
+            if transaction.sender != pending.sender:
+                continue
             self.refused += len(transaction.calls)
             self.world.transactions += 1
             self._book.transaction(Landed(pending, transaction, receipt, 0), None, receipt.time_ns)

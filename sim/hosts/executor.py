@@ -113,12 +113,17 @@ class Executor:
 
     def _declared(self, calls: Iterable[Call]) -> int:
         """Gas that calls declare, inner ones included."""
-        return sum(self._gas(call) + self._declared(call.inner) for call in calls)
+        return sum(self._gas(call) + self._inner_gas(call) + self._declared(call.inner) for call in calls)
 
     def _gas(self, call: Call) -> int:
         """Gas of one call; where there is no such venue or verb, none."""
         venue = self._venues.get(call.venue)
         return venue.gas(call.verb) if venue is not None and call.verb in venue.verbs else 0
+
+    def _inner_gas(self, call: Call) -> int:
+        """Gas of what the venue itself calls in turn."""
+        venue = self._venues.get(call.venue)
+        return venue.inner_gas(call.verb) if venue is not None else 0
 
     def _call_all(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import NamedTuple
 
 import simpy
@@ -160,13 +161,10 @@ class Mempool:
 
     def public(self, newest: int, as_of_ns: int) -> list[Seen]:
         """What is public up to this number in the order of arrival, and had not left by this time."""
-        visible = [
-            pending
-            for pending in (*self._left, *(one for waiting in self._by_sender.values() for one in waiting))
-            if pending.builder is None
-            and pending.sequence <= newest
-            and (pending.left_ns is None or pending.left_ns > as_of_ns)
-        ]
+        # What left last stands last: what had left by then, and all before it, need not be looked at.
+        gone = takewhile(lambda pending: (pending.left_ns or 0) > as_of_ns, reversed(self._left))
+        waiting = (one for mine in self._by_sender.values() for one in mine if one.builder is None)
+        visible = [pending for pending in (*gone, *waiting) if pending.sequence <= newest]
         visible.sort(key=lambda pending: pending.sequence)
         return [Seen(pending.sequence, pending.arrival_ns, pending.transactions[0]) for pending in visible]
 

@@ -98,6 +98,13 @@ def test_its_slippage_limit_is_in_its_orders() -> None:
         assert paid > 0
 
 
+@pytest.mark.parametrize(("builder", "visibility"), [(None, "public"), ("builder", "builder")])
+def test_its_flow_is_public_or_private(builder: str | None, visibility: str) -> None:
+    world = lived(venues=("pool",), builder=builder).world
+    sent = [row for row in rows(world, "transactions") if row["sender"] == AGENT]
+    assert {row["visibility"] for row in sent} == {visibility}
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from tests.experiments.loop_tables import loop_tables
 from tests.experiments.synthetic import SyntheticRun, manifest
 
 from shoal.experiments import studies as package
@@ -22,6 +23,12 @@ def result() -> Result:
 def tables(result: Result) -> dict[str, pd.DataFrame]:
     """Its tables as frames."""
     return {name: result.table(name) for name in result.tables()}
+
+
+@pytest.fixture(scope="session")
+def loop_result() -> Result:
+    """The same with vaults, attacks and liquidations."""
+    return Result(manifest(), SyntheticRun().tables() | loop_tables())
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import shoal
 from shoal.experiments.errors import InputError
 from shoal.experiments.study import Study
 from shoal.sim.errors import AgentFailed
+from shoal.sim.world import World
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
@@ -73,3 +74,22 @@ def test_progress_goes_to_standard_error(capsys: pytest.CaptureFixture[str]) -> 
 
 def test_studies(tiny: type[Study]) -> None:
     assert shoal.studies()["tiny"] is tiny
+
+
+def test_replicates_are_returned_when_they_are_asked_for(tmp_path: Path) -> None:
+    found = shoal.run("paired", replicates=2, worlds="no-push", level=0.9, out=tmp_path / "out")
+    assert (found.complete, found.manifest["level"]) == (True, 0.9)
+    assert list(found.results) == ["seed-7/base", "seed-7/no-push", "seed-8/base", "seed-8/no-push"]
+    assert isinstance(shoal.load(tmp_path / "out"), type(found))
+    with pytest.raises(InputError, match="it is about replicates"):
+        shoal.run("paired", processes=2)
+
+
+def test_replicates_that_were_stopped_raise_as_a_run_does(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def stopped(self: World, *, until_ns: int) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(World, "run", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        shoal.run("paired", replicates=2, out=tmp_path / "out")
+    assert shoal.load(tmp_path / "out").manifest["status"] == "interrupted"

@@ -4,7 +4,15 @@ from typing import Any
 import pytest
 
 from shoal.experiments.errors import OptionError
-from shoal.experiments.options import Options, check_options, columns_from_text, hours_from_text, seed_from_text
+from shoal.experiments.options import (
+    Options,
+    check_options,
+    columns_from_text,
+    hours_from_text,
+    level_from_text,
+    seed_from_text,
+    whole_from_text,
+)
 from shoal.experiments.parameters import ParametersRefused
 
 BAD: dict[str, list[Any]] = {
@@ -30,6 +38,14 @@ BAD: dict[str, list[Any]] = {
     "zone": [5, True, ["UTC"]],
     "maximum_gap": [7, True, ["2h"]],
     "prices": ["", b""],
+    "path_seed": [-1, 2**64, 1.0, True, "7"],
+    "replicates": [0, -1, 10_001, 1.0, True, "4", 2**200],
+    "processes": [0, 1_025, 2.0, True, "2"],
+    "paths": [0, 10_001, False, "2", [2]],
+    "worlds": [[], "", ["a", "a"], ["../a"], ["A"], [1], "a" * 65, ["a b"], 5, ["x"] * 101, ["a\n"]],
+    "path_source": ["", "dreams", 5, ["bootstrap"], True],
+    "path_block": [6, True, ["6h"]],
+    "level": [0, 1, 0.0, 1.0, -0.5, 95.0, float("nan"), "0.9", True],
 }
 CASES = [(name, value) for name, values in BAD.items() for value in values]
 
@@ -67,7 +83,8 @@ def test_good_options_are_taken() -> None:
     assert check_options("the call", {}) == Options()
     assert check_options("the call", {"symbols": ["BTC-USD", "ETH/USDT"]}).symbols == ("BTC-USD", "ETH/USDT")
     assert check_options("the call", {"symbols": "BTC, ETH"}).symbols == ("BTC", "ETH")
-    empty = dict.fromkeys(("symbols", "start", "end", "hours", "columns", "zone", "prices"))
+    empty = dict.fromkeys(("symbols", "start", "end", "hours", "columns", "zone", "prices", "path_seed", "replicates"))
+    empty |= dict.fromkeys(("worlds", "processes", "paths", "path_source", "path_block", "level"))
     assert check_options("the call", empty) == Options()
 
 
@@ -88,6 +105,34 @@ def test_bad_seeds(text: str) -> None:
 def test_bad_hours(text: str) -> None:
     with pytest.raises(OptionError, match="option --hours"):
         hours_from_text(text)
+
+
+@pytest.mark.parametrize("text", ["0", "-1", "1.0", "", "1_0", "٧", "nan", "11", "9" * 5_000])
+def test_bad_counts(text: str) -> None:
+    with pytest.raises(OptionError, match="option --paths: it needs a whole number from 1 to 10, and had"):
+        whole_from_text(text, "--paths", 10)
+
+
+@pytest.mark.parametrize("text", ["0", "1", "95", "0.0", "1.0", "-0.5", "nan", "", ".9", "0,9"])
+def test_bad_levels(text: str) -> None:
+    with pytest.raises(OptionError, match="option --level: it needs a number between 0 and 1"):
+        level_from_text(text)
+
+
+def test_counts_and_levels() -> None:
+    assert whole_from_text("10", "--paths", 10) == 10
+    assert level_from_text("0.95") == 0.95
+
+
+def test_the_seed_of_the_prices_is_that_of_the_run_unless_it_is_given() -> None:
+    assert Options(seed=9).price_seed == 9
+    assert Options(seed=9, path_seed=0).price_seed == 0
+
+
+def test_seeds_of_replicates_end_at_the_last_one() -> None:
+    Options(seed=2**64 - 6, replicates=3, paths=2).check_replicates()
+    with pytest.raises(OptionError, match="would pass"):
+        Options(seed=2**64 - 5, replicates=3, paths=2).check_replicates()
 
 
 def test_hours() -> None:

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -115,3 +117,23 @@ def test_prices_are_named():
     for prices in ({}, {"": series}, {7: series}):
         with pytest.raises(InvalidPricePath, match="symbol"):
             PricePath(path().times_ns, prices, end_ns=40, kind="recorded", source_step_ns=1)
+
+
+def test_a_path_survives_being_sent_and_its_digest_tells_it_from_others():
+    times = np.array([0, 10], dtype=np.int64)
+    prices = {"BTC": np.array([1.0, 2.0]), "ETH": np.array([3.0, 4.0])}
+    path = PricePath(times, prices, end_ns=20, kind="recorded", source_step_ns=10, provenance={"source": "x"})
+    sent = pickle.loads(pickle.dumps(path))  # noqa: S301
+    assert sent.digest() == path.digest()
+    assert (sent.end_ns, sent.kind, sent.source_step_ns, sent.provenance) == (20, "recorded", 10, {"source": "x"})
+    assert sent.at("ETH", 15) == 4.0
+    # Order of symbols and origin are not part of it.
+    turned = PricePath(times, dict(reversed(prices.items())), end_ns=20, kind="generated", source_step_ns=0)
+    assert turned.digest() == path.digest()
+    for other in (
+        PricePath(times, prices, end_ns=21, kind="recorded", source_step_ns=10),
+        PricePath(times + 1, prices, end_ns=20, kind="recorded", source_step_ns=10),
+        PricePath(times, {**prices, "ETH": np.array([3.0, 5.0])}, end_ns=20, kind="recorded", source_step_ns=10),
+        PricePath(times, {"BTC": prices["BTC"]}, end_ns=20, kind="recorded", source_step_ns=10),
+    ):
+        assert other.digest() != path.digest()

@@ -11,7 +11,7 @@ from shoal.sim.errors import BadArguments
 from shoal.sim.units import Asset
 from shoal.sim.venue import Venue
 from shoal.sim.world import World
-from shoal.venues.oracle import NotTheReporter, Oracle, OracleNews, answer_of, mixed_price
+from shoal.venues.oracle import NoAnswer, NotTheReporter, Oracle, OracleNews, StalePrice, answer_of, mixed_price
 from shoal.venues.outside_market import UNLIMITED
 from shoal.venues.outside_news import OutsideNews
 
@@ -107,3 +107,15 @@ def test_parameters_out_of_range_are_refused(changes: dict[str, Any]) -> None:
     arguments = {"base": ETH, "reporter": "alice", "deviation_ppm": 1, "heartbeat_s": 1, **changes}
     with pytest.raises(ValueError, match="oracle"):
         Oracle("oracle", arguments.pop("base"), USDC, **arguments)
+
+
+def test_an_answer_is_fresh_up_to_an_age() -> None:
+    world, oracle = make_oracle()
+    with pytest.raises(NoAnswer, match="alice at oracle"):
+        oracle.fresh_answer(0, None, "alice")
+    perform(world, oracle, report(7))
+    assert (oracle.answer, oracle.updated_s) == (7, world.clock.now_ns // 10**9)
+    assert oracle.fresh_answer(oracle.updated_s + 10**9, None, "alice") == 7
+    assert oracle.fresh_answer(oracle.updated_s + 60, 60, "alice") == 7
+    with pytest.raises(StalePrice, match="had 61 s of age, needed at most 60"):
+        oracle.fresh_answer(oracle.updated_s + 61, 60, "alice")

@@ -12,6 +12,22 @@ NAMES = (
     "arbitrage_share", "markouts", "liquidity_series", "liquidity_result", "earned", "earned_by_kind",
     "transfers_between_kinds", "closure",
 )  # fmt: skip
+LOOP = (
+    "attribution", "attribution_by_policy", "nav_series", "vault_results", "attacks_by_attacker", "attacks_by_victim",
+    "attacks_on_vaults", "liquidation_totals", "liquidations_over_time",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LOOP)
+def test_every_measure_of_the_loop_has_rows(loop_result: Result, name: str) -> None:
+    table = getattr(loop_result.measured, name)
+    assert len(table)
+    assert getattr(loop_result.measured, name) is table
+
+
+def test_a_table_is_there_or_not(result: Result, loop_result: Result) -> None:
+    assert loop_result.measured.has("vault_orders")
+    assert not result.measured.has("vault_orders")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -21,7 +37,7 @@ def test_every_measure_has_rows(result: Result, name: str) -> None:
     assert getattr(result.measured, name) is table
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, *LOOP])
 def test_without_tables_measures_are_empty(name: str) -> None:
     assert len(getattr(Measured((), lambda _: pytest.fail("no table is there")), name)) == 0
 

@@ -24,3 +24,8 @@ def test_figures_are_those_of_the_measures(result: Result) -> None:
 
 def test_an_empty_run_has_no_figures() -> None:
     assert summary(Measured((), dict.__getitem__), {}).empty
+
+
+def test_the_loop_adds_its_topics(result: Result, loop_result: Result) -> None:
+    topics = [set(one.summary()["topic"]) for one in (result, loop_result)]
+    assert topics[1] - topics[0] == {"vault", "rebalancing", "attacks", "liquidations"}

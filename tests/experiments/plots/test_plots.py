@@ -10,10 +10,12 @@ from shoal.experiments.plots.plots import Plots
 from shoal.experiments.result import Result
 from shoal.sim.thinning import POINTS_A_TRACE
 
+ALL = (*Plots.NAMES, *Plots.LOOP_NAMES)
 
-@pytest.mark.parametrize("name", Plots.NAMES)
-def test_a_figure_has_units_and_few_points(result: Result, name: str) -> None:
-    figure: go.Figure = getattr(result.plot, name)()
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_figure_has_units_and_few_points(loop_result: Result, name: str) -> None:
+    figure: go.Figure = getattr(loop_result.plot, name)()
     assert figure.data
     assert all(trace.x is None or len(trace.x) <= POINTS_A_TRACE for trace in figure.data)
     assert all(trace.hovertemplate for trace in figure.data)
@@ -24,7 +26,7 @@ def test_a_figure_has_units_and_few_points(result: Result, name: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", Plots.NAMES)
+@pytest.mark.parametrize("name", ALL)
 def test_without_tables_a_figure_says_why(name: str) -> None:
     figure = getattr(Plots(Measured((), dict.__getitem__)), name)()
     assert not figure.data
@@ -33,4 +35,4 @@ def test_without_tables_a_figure_says_why(name: str) -> None:
 
 def test_every_public_method_is_named() -> None:
     methods = {name for name, value in vars(Plots).items() if callable(value) and not name.startswith("_")}
-    assert methods == set(Plots.NAMES)
+    assert methods == set(ALL)

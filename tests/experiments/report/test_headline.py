@@ -18,5 +18,12 @@ def test_missing_money_is_red(result: Result) -> None:
     assert (found.figure, found.tone) == ("ETH -3", "loss")
 
 
+def test_the_loop_has_cards_of_its_own(loop_result: Result) -> None:
+    found = {card.title: card for card in cards(loop_result.measured, loop_result.manifest)}
+    assert (found["Cost of rebalancing"].figure, found["Cost of rebalancing"].tone) == ("+161.5 bps", "loss")
+    assert found["Taken by attackers"].detail == "lost in 3 sandwiches, 15.00 by vaults"
+    assert found["Forced sales"].figure == "3.03 k"
+
+
 def test_an_empty_run_has_no_cards() -> None:
     assert cards(Measured((), dict.__getitem__), {}) == []

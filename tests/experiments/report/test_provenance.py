@@ -3,6 +3,7 @@
 from typing import Any
 
 from shoal.experiments.report.provenance import (
+    loop_notes,
     notes,
     parameter_sheet,
     price_sheet,
@@ -10,6 +11,7 @@ from shoal.experiments.report.provenance import (
     system_sheet,
     tag_counts,
 )
+from shoal.experiments.result import Result
 
 BRIDGED = {
     "kind": "bridged",
@@ -37,6 +39,16 @@ def test_what_is_finer_than_the_data_is_the_models() -> None:
 
 def test_generated_prices_did_not_happen() -> None:
     assert "nothing in them has happened" in said(prices={"kind": "generated"})
+
+
+def test_a_recorded_path_holds_its_own_liquidations(loop_result: Result, result: Result) -> None:
+    days = {"prices": BRIDGED, "start": "2020-03-12T00:00:00Z", "end": "2020-03-14T00:00:00Z"}
+    marginal, anachronism = loop_notes(days, loop_result.measured)
+    assert "already contains what was liquidated" in marginal
+    assert "marginal effect" in marginal
+    assert "prices of 2020-03-12 to 2020-03-14 meet today's protocols" in anachronism
+    assert loop_notes(days, result.measured) == []
+    assert loop_notes({"prices": {"kind": "generated"}}, loop_result.measured) == []
 
 
 def test_limits_of_the_outside_market_are_named() -> None:

@@ -1,5 +1,8 @@
 """The sections of results."""
 
+from tests.experiments.loop_tables import loop_tables
+from tests.experiments.synthetic import SyntheticRun
+
 from shoal.experiments.report.sections import closure_sheet, rounded, sections
 from shoal.experiments.result import Result
 
@@ -31,3 +34,32 @@ def test_the_closure_is_exact(result: Result) -> None:
 
 def test_amounts_round_to_hundredths() -> None:
     assert [rounded(one) for one in (1e-9, -1e-9, 1234.567, -0.5)] == ["0", "0", "+1\u202f234.57", "−0.50"]
+
+
+LOOP = ["vaults", "rebalances", "attacks", "liquidations"]
+
+
+def test_sections_of_the_loop_follow_the_prices(loop_result: Result) -> None:
+    found = list(sections(loop_result.measured, loop_result.plot))
+    assert [section.name for section in found][:6] == ["prices", *LOOP, "liquidity"]
+    assert all(section.figures and all(sheet.rows for sheet in section.sheets) for section in found)
+
+
+def test_a_section_is_there_only_if_its_table_is(result: Result) -> None:
+    attacked = Result(result.manifest, SyntheticRun().tables() | {"attacks": loop_tables()["attacks"]})
+    names = [section.name for section in sections(attacked.measured, attacked.plot)]
+    assert [name for name in names if name in LOOP] == ["attacks"]
+
+
+def test_the_table_of_costs_names_every_part_and_its_sum(loop_result: Result) -> None:
+    (section,) = (one for one in sections(loop_result.measured, loop_result.plot) if one.name == "rebalances")
+    policies = section.sheets[0]
+    assert [row[0].text for row in policies.rows] == ["calendar", "threshold"]
+    assert [column.heading for column in policies.columns[3:-3]] == [
+        "delay", "fee", "impact", "ordering", "adversary", "gas", "unfilled",
+    ]  # fmt: skip
+
+
+def test_why_a_vault_could_not_trade_is_said_once(loop_result: Result) -> None:
+    (section,) = (one for one in sections(loop_result.measured, loop_result.plot) if one.name == "vaults")
+    assert [[cell.text for cell in row][2:] for row in section.sheets[1].rows] == [["1", "StalePrice"]]

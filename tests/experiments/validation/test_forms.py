@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from shoal.experiments.validation import myopic_arbitrageur
+from shoal.experiments.validation import myopic_arbitrageur, routed_order
 from shoal.experiments.validation.check import LARGEST_Z, Estimate
 from shoal.experiments.validation.closed_form import ClosedForm
 from shoal.experiments.validation.forms.arbitrage_constant_blocks import ArbitrageConstantBlocks
@@ -22,13 +22,23 @@ from shoal.experiments.validation.forms.impermanent_loss import ImpermanentLoss
 from shoal.experiments.validation.forms.loss_versus_rebalancing import LossVersusRebalancing
 from shoal.experiments.validation.forms.market_maker import MarketMaker
 from shoal.experiments.validation.forms.optimal_arbitrage import OptimalArbitrage
+from shoal.experiments.validation.forms.optimal_split import OptimalSplit
 from shoal.experiments.validation.forms.propagator import Propagator
+from shoal.experiments.validation.forms.toxic_liquidation import ToxicLiquidation
 from shoal.experiments.validation.mispricing import ArbitrageWithFees
 from shoal.experiments.validation.registry import closed_forms
+from shoal.routing.plan import Leg, Plan, Status
 from shoal.sim.calls import Call
 from shoal.venues.amm.constant_product_view import ConstantProductView
 
-DETERMINISTIC = (BaseFee(), ImpermanentLoss(), OptimalArbitrage(), Propagator())
+DETERMINISTIC = (
+    BaseFee(),
+    ImpermanentLoss(),
+    OptimalArbitrage(),
+    *OptimalSplit.instances(),
+    Propagator(),
+    ToxicLiquidation(),
+)
 SMALL: tuple[ClosedForm, ...] = (
     LossVersusRebalancing(quick_worlds=20, blocks=50),
     ArbitragePoissonBlocks(fee_ppm=500, quick_worlds=20, blocks=700),
@@ -123,6 +133,41 @@ def test_the_printed_optimal_arbitrage() -> None:
     assert [one.engine for one in estimates(OptimalArbitrage())] == pytest.approx(
         [46453.1183, 22.63277502, 1075.709261], rel=1e-8
     )
+
+
+@pytest.mark.parametrize(
+    ("form", "printed", "alone"),
+    list(
+        zip(
+            OptimalSplit.instances(),
+            (
+                (3.9770, 4.4997, 1.5233, 9.96987810),
+                (60.109, 32.7057, 7.1853, 94.29217260),
+                (10.874251, 6.702899, 2.422849, 39491.275879),
+            ),
+            (9.872836, None, 39100.339236),
+            strict=False,
+        )
+    ),
+    ids=("sold", "bought", "pools of unequal prices"),
+)
+def test_the_printed_optimal_splits(form: OptimalSplit, printed: tuple[float, ...], alone: float | None) -> None:
+    """To the digits given: half a unit of the last one, and against the best single pool."""
+    engine = [one.engine for one in estimates(form)]
+    assert engine[:-1] == pytest.approx(printed[:-1], abs=6e-5 if form.amount < 20 else 6e-4)
+    assert engine[-1] == pytest.approx(printed[-1], rel=2e-9)
+    best = max(OptimalSplit((pool,), form.amount).optimum()[-1] for pool in form.pools)
+    assert engine[-1] > best
+    assert alone is None or best == pytest.approx(alone, rel=1e-7)
+
+
+def test_an_order_that_is_split_evenly_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def evenly(curves: Sequence[Any], amount_in: float) -> Plan:
+        legs = tuple(Leg(one.venue, amount_in / 3, one.output(amount_in / 3)) for one in curves)
+        return Plan(Status.OPTIMAL, amount_in, 0.0, 0.0, 0.0, 0.0, 0.0, legs)
+
+    monkeypatch.setattr(routed_order, "route", evenly)
+    assert [one.quantity for one in OptimalSplit().run(SEED, quick=True) if one.passed] == []
 
 
 _honest: Callable[[str, ConstantProductView, float], Call | None] = myopic_arbitrageur.best_swap

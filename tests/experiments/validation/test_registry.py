@@ -15,10 +15,14 @@ def test_every_module_of_forms_gives_its_closed_form() -> None:
         "ArbitragePoissonBlocks",
         "BaseFee",
         "ImpermanentLoss",
+        "LiquidationProbability",
         "LossVersusRebalancing",
         "MarketMaker",
         "OptimalArbitrage",
+        "OptimalSplit",
         "Propagator",
+        "SandwichProfit",
+        "ToxicLiquidation",
     }
 
 

@@ -507,6 +507,9 @@ def test_a_bundle_whose_foreign_transaction_has_landed_already_is_left_out() -> 
     run_blocks(world)
     assert [sender for _, _, sender, _ in landed(world)] == ["bob"]
     assert result(answer) == "WouldRevert"
+    world.records.close()
+    rows = world.records.tables["transactions"].arrow().to_pylist()
+    assert [(row["sender"], row["result"]) for row in rows] == [("bob", "ok"), ("alice", "WouldRevert")]
 
 
 @pytest.mark.parametrize("private", [False, True])

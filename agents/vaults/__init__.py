@@ -1,0 +1,1 @@
+"""Vaults: what weights, when, how, and the executor that decides."""

@@ -1,0 +1,1 @@
+"""How a rebalance is carried out; one file each."""

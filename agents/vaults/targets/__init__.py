@@ -1,0 +1,1 @@
+"""What weights a vault wants; one file each."""

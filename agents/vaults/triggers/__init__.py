@@ -1,0 +1,1 @@
+"""When a vault trades, and how far; one file each."""

@@ -1,0 +1,96 @@
+"""The scalars of one replicate of the whole loop: costs of policies, attacks, liquidations, and what they set off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from shoal.experiments.figure import Figure
+from shoal.experiments.measures.cascade import branching, extra_fall, liquidation_effect, with_generations
+
+if TYPE_CHECKING:
+    from shoal.experiments.result import Result
+
+BASE: Final = "base"
+_BPS: Final = "bps"
+_FALLS: Final = {
+    "at_trough_bps": "at the trough",
+    "after_10_min_bps": "10 minutes later",
+    "after_1_h_bps": "1 hour later",
+    "after_24_h_bps": "24 hours later",
+}
+
+
+def costs(worlds: Mapping[str, Result], controls: tuple[str, ...]) -> Iterator[Figure]:
+    """For each policy what its trading cost against its paper twin, beside the worlds without one action."""
+    found = {name: _costs(worlds[name]) for name in (BASE, *controls) if name in worlds}
+    base = found.pop(BASE)
+    for policy, cost in base.items():
+        yield Figure(f"cost of {policy}", _BPS, cost)
+        for name, control in found.items():
+            if policy in control:
+                yield Figure(f"cost of {policy}", _BPS, cost, control[policy], name)
+
+
+def attacks(worlds: Mapping[str, Result]) -> Iterator[Figure]:
+    """What attackers gained and victims lost, and who got what of it."""
+    table = worlds[BASE].measured.table("attacks")
+    for column, name in (
+        ("victim_loss_quote_tokens", "loss of victims"),
+        ("gross_quote_tokens", "gross gain of attacks"),
+        ("net_quote_tokens", "of it, searchers"),
+        ("builder_quote_tokens", "of it, builders and proposers"),
+        ("burnt_quote_tokens", "of it, burnt"),
+    ):
+        yield Figure(name, "quote tokens", float(table[column].sum()))
+    yield Figure("attacks", "", float(len(table)))
+
+
+def liquidations(worlds: Mapping[str, Result], controls: tuple[str, ...]) -> Iterator[Figure]:
+    """Forced volume, bad debt and the like, beside the worlds in which one action is switched off."""
+    table = worlds[BASE].measured.table("liquidations")
+    for row in liquidation_effect(table, table).itertuples(index=False):
+        yield Figure(str(row.figure), str(row.unit), float(str(row.value)))
+    for name in controls:
+        if name in worlds:
+            effect = liquidation_effect(table, worlds[name].measured.table("liquidations"))
+            for row in effect.itertuples(index=False):
+                yield Figure(str(row.figure), str(row.unit), float(str(row.value)), float(str(row.control)), name)
+
+
+def falls(worlds: Mapping[str, Result], control: str) -> Iterator[Figure]:
+    """How much further prices fell than without the action, at the trough and later, and by which factor."""
+    if control not in worlds:
+        return
+    table = extra_fall(worlds[BASE].measured.table("prices"), worlds[control].measured.table("prices"))
+    for row in table.to_dict("records"):
+        where = f"{row['asset']}, {row['source']}"
+        yield Figure(f"fall of {where}", _BPS, float(row["fall_bps"]), float(row["control_fall_bps"]), control)
+        yield Figure(f"amplification of {where}, {control}", "times", float(row["amplification"]))
+        for column, words in _FALLS.items():
+            yield Figure(f"extra fall of {where} {words}, {control}", _BPS, float(row[column]))
+
+
+def generations(worlds: Mapping[str, Result], control: str) -> Iterator[Figure]:
+    """The share of forced volume that the control's oracle would not have triggered, and the branching ratio."""
+    if control not in worlds:
+        return
+    found = with_generations(worlds[BASE].measured.table("liquidations"), worlds[control].measured.table("prices"))
+    table = branching(found)
+    for asset, mine in table.groupby("asset", sort=True):
+        yield Figure(f"endogenous share of {asset} liquidations", "fraction", float(mine["endogenous_share"].iloc[0]))
+        yield Figure(f"branching ratio of {asset} liquidations", "", _ratio(mine))
+
+
+def _ratio(generations: pd.DataFrame) -> float:
+    """All offspring over all parents: the value of every generation but the first over that of every one."""
+    worth = generations.sort_values("generation")["seized_quote_tokens"]
+    total = float(worth.sum())
+    return float(worth.iloc[1:].sum()) / total if total else 0.0
+
+
+def _costs(result: Result) -> dict[str, float]:
+    table = result.measured.vault_results
+    return {str(row.policy): float(str(row.cost_bps)) for row in table.itertuples(index=False)}

@@ -1,0 +1,1 @@
+"""Vault contracts: shares, holdings, guards."""
