@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final, Literal
+
+import simpy
 
 from shoal.agents.gas import GasTerms
 from shoal.agents.parameters import whole_number, within
@@ -13,13 +14,15 @@ from shoal.sim.calls import Call
 from shoal.sim.units import NANOSECONDS_PER_SECOND, PPM
 from shoal.venues.credit.lending_market import LendingMarket
 from shoal.venues.credit.lending_view import LendingView
-from shoal.venues.oracle import DECIMALS
+from shoal.venues.oracle import DECIMALS, OracleNews
 
 if TYPE_CHECKING:
     from shoal.sim.agent import Process
     from shoal.sim.world import World
 
 Conduct = Literal["passive", "tops up", "deleverages"]
+# Each half as large as the one before, until one helps.
+_ATTEMPTS: Final = 5
 _CONDUCTS: Final = ("passive", "tops up", "deleverages")
 
 
@@ -29,7 +32,7 @@ class Borrower(Trader):
     Knows: the oracle's answers and the lending market as they were published, one latency late; its free balances by
     statement. Passive borrowers do nothing after the loan. Who tops up adds collateral of its own until its health is
     restored, as long as it has any; who deleverages sells collateral on the chain's pools, in the transaction that
-    repays the debt with the proceeds. One attempt at a time, again at the next answer.
+    repays the debt with the proceeds, if that makes its health any better. One attempt at an answer, one at a time.
 
     Args:
         world: the run it belongs to.
@@ -95,12 +98,27 @@ class Borrower(Trader):
         chain, oracle = self.world.host_of[self.market_name].name, lending.oracle.name
         self.statement(chain)
         yield from self._open(chain)
+        considered = 0
         while self.conduct != "passive":
-            yield self.changed(oracle)
-            call = self._defence(oracle, chain)
+            news: OracleNews | None = self.view(oracle)
+            if news is None or news.round_id == considered:
+                yield self.changed(oracle)
+                continue
+            # What arrived while a transaction was on its way counts, too.
+            considered = news.round_id
+            call = self._defence(news, chain)
             event = None if call is None else self.submit(chain, call)
             if event is not None:
-                yield from received(event)
+                yield from self._shown(event)
+
+    def _shown(self, event: simpy.Event) -> Process:
+        """Wait for an answer, and until the market's feed shows what it did: who acts before that acts twice."""
+        receipt = yield from received(event)
+        while receipt is not None:
+            news = self.read(self.market_name)
+            if news is not None and news.published_ns >= receipt.time_ns:
+                return
+            yield self.changed(self.market_name)
 
     def _open(self, chain: str) -> Process:
         """Pledge and borrow in one transaction, again after each block until lenders and oracle allow it."""
@@ -109,23 +127,25 @@ class Borrower(Trader):
             Call(self.market_name, "borrow", {"amount": self.debt}),
         )
         while True:
-            event = self.submit(chain, *calls) if self._may_open() else None
+            event = self.submit(chain, *calls) if self._may_open(chain) else None
             if event is not None and (yield from received(event)) is not None:
                 return
             yield self.changed(chain)
 
-    def _may_open(self) -> bool:
+    def _may_open(self, chain: str) -> bool:
         """Whether the loan would be granted, by what was published: asking for nothing costs gas, too."""
         view: LendingView | None = self.view(self.market_name)
         if view is None or view.oracle_answer is None or view.liquidity < self.debt:
             return False
+        if self.holding(chain, view.collateral) < self.collateral:
+            return False
         worth = view.collateral.tokens(self.collateral) * view.oracle_answer / 10**DECIMALS
         return view.loan.tokens(self.debt) * PPM <= worth * view.lltv_ppm
 
-    def _defence(self, oracle: str, chain: str) -> Call | None:
+    def _defence(self, news: OracleNews, chain: str) -> Call | None:
         """What it does now; None if its health will do or it has nothing to do it with."""
         view: LendingView | None = self.view(self.market_name)
-        answer = self.view(oracle).answer
+        answer = news.answer
         if view is None or answer is None or self.name not in view.positions:
             return None
         now_s = self.now_ns // NANOSECONDS_PER_SECOND
@@ -140,21 +160,24 @@ class Borrower(Trader):
         if self.conduct == "tops up":
             amount = min(view.collateral.floor(missing / threshold), self.spendable(chain, view.collateral))
             return Call(self.market_name, "supply_collateral", {"amount": amount}) if amount > 0 else None
-        return self._deleverage(view, held, missing, price, threshold)
-
-    def _deleverage(
-        self, view: LendingView, held: float, missing: float, price: float, threshold: float
-    ) -> Call | None:
-        """Sell so much collateral that what it brings, after costs, restores the health."""
-        markets = tuple(self.market(pool) for pool in self.pools)
-        kept = (PPM - self.slippage_ppm) / PPM
-        relief = self.restored_health * price * kept - threshold
+        relief = self.restored_health * price * (PPM - self.slippage_ppm) / PPM - threshold
         amount = view.collateral.floor(min(held, missing / relief)) if relief > 0.0 else 0
-        sale = sale_of(self, markets, amount, slippage_ppm=self.slippage_ppm)
-        repaid = sum(int(call.arguments["minimum_out"]) for call in sale.calls)
-        owed = view.debt(self.name)
-        if not sale.calls or not 0 < repaid < owed or not math.isfinite(sale.quote_tokens):
-            return None
-        sold = sum(int(call.arguments["amount_in"]) for call in sale.calls)
-        release = Call(self.market_name, "withdraw_collateral", {"amount": sold})
-        return Call(self.market_name, "repay", {"amount": repaid}, (release, *sale.calls))
+        return self._deleverage(view, amount, health=health, threshold=threshold)
+
+    def _deleverage(self, view: LendingView, amount: int, *, health: float, threshold: float) -> Call | None:
+        """Sell so much collateral, or less where pools are so shallow that less is what helps, and repay with it."""
+        markets = tuple(self.market(pool) for pool in self.pools)
+        held, owed = view.positions[self.name].collateral, view.debt(self.name)
+        for _ in range(_ATTEMPTS):
+            sale = sale_of(self, markets, amount, slippage_ppm=self.slippage_ppm)
+            sold = sum(int(call.arguments["amount_in"]) for call in sale.calls)
+            repaid = min(owed, sum(int(call.arguments["minimum_out"]) for call in sale.calls))
+            if not repaid:
+                return None
+            worth, left = threshold * view.collateral.tokens(held - sold), view.loan.tokens(owed - repaid)
+            # The market takes nothing back from who is unhealthy after it.
+            if worth > max(1.0, health) * left:
+                release = Call(self.market_name, "withdraw_collateral", {"amount": sold})
+                return Call(self.market_name, "repay", {"amount": repaid}, (release, *sale.calls))
+            amount //= 2
+        return None

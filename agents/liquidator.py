@@ -2,56 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import simpy
 
-from shoal.agents.arbitrage import best_size
 from shoal.agents.gas import GasTerms
 from shoal.agents.hedging import Hedger
+from shoal.agents.liquidation import Prospects, Seizure
 from shoal.agents.market import Market, taker_change
 from shoal.agents.parameters import whole_number, within
 from shoal.agents.rebalancing import Rebalancer, Rebalancing
-from shoal.agents.selling import proceeds, sale_of, selling_curves
+from shoal.agents.selling import sale_of, selling_curves
 from shoal.agents.trader import Trader, received
-from shoal.routing.curve import Curve
 from shoal.sim.calls import Call, Receipt
 from shoal.sim.hosts.gas import INTRINSIC_GAS
 from shoal.sim.units import NANOSECONDS_PER_SECOND, PPM
 from shoal.venues.credit.lending_market import LendingMarket
 from shoal.venues.credit.lending_view import LendingView
-from shoal.venues.oracle import DECIMALS
+from shoal.venues.oracle import OracleNews
 
 if TYPE_CHECKING:
     from shoal.sim.agent import Process
     from shoal.sim.world import World
 
 
-class Seizure(NamedTuple):
-    """A liquidation that pays: whose position, how much, the gain in quote tokens before gas.
-
-    ``repaid_shares`` is 0 where the amount seized is what is asked for.
-    """
-
-    borrower: str
-    seized: int
-    repaid_shares: int
-    gain: float
-
-
 class Liquidator(Trader):
     """Liquidates whoever may be liquidated when that pays, and sells the collateral: a share at once, the rest after.
 
     Knows: the oracle's answers, the lending market and the pools as of the last block, the hedge markets, each one
-    latency late; its balances by statement, its fills by receipt. It looks after each block, takes the position that
-    gains most, sends one transaction, waits for its block, and looks again. Others do the same: who comes too late is
-    refused and pays its gas, or, sent privately, is left out.
+    latency late; its balances by statement, its fills by receipt. It looks after each block, takes the positions that
+    gain most, sends one transaction for each, waits for their blocks, and looks again after the next. Others do the
+    same: who comes too late is refused and pays its gas, or, sent privately, is left out.
 
-    The amount is the one that gains most at the curves as they were published: all of the debt, or what the position
-    can pay, or less where selling more would cost more than the incentive brings. ``sold_at_once`` of what is seized
-    is sold on the chain's pools inside the liquidation, before it pays; the rest is hedged on the exchanges when
-    there is a hedge market, and held where there is none.
+    The amount is the one that gains most at the curves as they were published, as far as it can be paid for: all of
+    the debt, or what the position can pay, or less where selling more would cost more than the incentive brings.
+    ``sold_at_once`` of what is seized is sold on the chain's pools inside the liquidation, before it pays; the rest
+    is hedged on the exchanges when there is a hedge market, and held where there is none. A position is cleared by
+    shares, so that nothing stays owed; should the oracle's answer rise before the block, less is seized than is to be
+    sold, and who has no stock of its own is refused.
 
     Args:
         world: the run it belongs to.
@@ -64,6 +53,7 @@ class Liquidator(Trader):
         minimum_profit_quote_tokens: least expected gain after gas.
         tip_share: share of the expected gain, after the base fee, that it bids as tip; 0 to 1.
         slippage_ppm: how much less than planned a sale may bring.
+        at_most: positions that it tries to liquidate in one block.
         gas: how it pays.
         builder: sends privately to this builder; None sends publicly.
         rebalance: when to move inventory between chain and exchanges; None never.
@@ -88,6 +78,7 @@ class Liquidator(Trader):
         minimum_profit_quote_tokens: float,
         tip_share: float,
         slippage_ppm: int,
+        at_most: int = 8,
         gas: GasTerms,
         builder: str | None = None,
         rebalance: Rebalancing | None = None,
@@ -97,6 +88,7 @@ class Liquidator(Trader):
         within(name, 0.0, 1.0, sold_at_once=sold_at_once, tip_share=tip_share)
         within(name, 0.0, 1e300, minimum_profit_quote_tokens=minimum_profit_quote_tokens)
         whole_number(name, minimum=0, slippage_ppm=slippage_ppm)
+        whole_number(name, at_most=at_most)
         within(name, 0, PPM - 1, slippage_ppm=slippage_ppm)
         if sold_at_once > 0.0 and not pools:
             raise ValueError(f"{name}: to sell at once it needs pools")
@@ -107,6 +99,7 @@ class Liquidator(Trader):
         self.minimum_profit_quote_tokens = minimum_profit_quote_tokens
         self.tip_share = tip_share
         self.slippage_ppm = slippage_ppm
+        self.at_most = at_most
         self.builder = builder
         self.rebalance = rebalance
         self.active = active
@@ -130,95 +123,67 @@ class Liquidator(Trader):
             if not self.active:
                 continue
             yield from hedger.run()
-            seizure = self._best(lending, pools, hedges)
-            if seizure is None or not (yield from self._take(chain, gas, pools, seizure, hedger)):
-                yield from rebalancer.run()
+            sent = self._send(chain, gas, pools, self._seizures(lending, pools, hedges))
+            for event in sent:
+                receipt: Receipt | None = yield from received(event)
+                if receipt is not None and hedges:
+                    hedger.add(receipt.outcome.output + _sold(receipt))
+            yield from hedger.run() if sent else rebalancer.run()
 
-    def _take(
-        self, chain: str, gas: Mapping[str, int], pools: Sequence[Market], seizure: Seizure, hedger: Hedger
-    ) -> Generator[simpy.Event, Any, bool]:
-        """Send the liquidation, wait for its block, hedge the rest; False if it was not worth its gas."""
-        # In whole numbers: a float could round up to more than there will be.
-        sold = seizure.seized * round(self.sold_at_once * PPM) // PPM
-        sale = sale_of(self, pools, sold, slippage_ppm=self.slippage_ppm)
-        tip_wei = self.bid_wei(
-            chain,
-            gas[self.market_name] + sum(gas[swap.venue] for swap in sale.calls),
-            gain=seizure.gain,
-            share=self.tip_share,
-            minimum_quote_tokens=self.minimum_profit_quote_tokens,
-        )
-        if tip_wei is None:
-            return False
-        amount = {"repaid_shares": seizure.repaid_shares} if seizure.repaid_shares else {"seized": seizure.seized}
-        call = Call(self.market_name, "liquidate", {"borrower": seizure.borrower, **amount}, sale.calls)
-        event = self.submit(chain, call, tip_wei=tip_wei, builder=self.builder)
-        if event is None:
-            return False
-        receipt: Receipt | None = yield from received(event)
-        if receipt is not None and self.hedges:
-            change = sum(taker_change(fill)[0] for one in receipt.inner for fill in one.outcome.fills)
-            hedger.add(receipt.outcome.output + change)
-            yield from hedger.run()
-        return True
-
-    # --- what pays ------------------------------------------------------------------------------------------------
-
-    def _best(self, lending: LendingMarket, pools: Sequence[Market], hedges: Sequence[Market]) -> Seizure | None:
-        """The liquidation that gains most, of all that are possible now; None if none gains."""
+    def _seizures(self, lending: LendingMarket, pools: Sequence[Market], hedges: Sequence[Market]) -> list[Seizure]:
+        """The liquidations that gain most, of all that are possible now."""
         view: LendingView | None = self.view(self.market_name)
-        news = self.view(lending.oracle.name)
+        news: OracleNews | None = self.view(lending.oracle.name)
         if view is None or news is None or news.answer is None:
-            return None
-        now_s = self.now_ns // NANOSECONDS_PER_SECOND
-        ripe = view.ripe(news.answer, now_s=now_s)
-        if not ripe:
-            return None
-        at_once, later = selling_curves(self, pools), selling_curves(self, hedges)
-        cash = self.spendable(self.world.host_of[self.market_name].name, view.loan)
-        found = (self._gain(view, name, news.answer, now_s, at_once, later, cash) for name in ripe)
-        best = max((one for one in found if one is not None), key=lambda one: one.gain, default=None)
-        return best if best is not None and best.gain > 0.0 else None
+            return []
+        prospects = Prospects(
+            view=view,
+            answer=news.answer,
+            now_s=self.now_ns // NANOSECONDS_PER_SECOND,
+            at_once=selling_curves(self, pools),
+            later=selling_curves(self, hedges),
+            sold_ppm=round(self.sold_at_once * PPM),
+            slippage_ppm=self.slippage_ppm,
+            cash=self.spendable(self.world.host_of[self.market_name].name, view.loan),
+        )
+        return prospects.seizures(self.at_most)
 
-    def _gain(
-        self,
-        view: LendingView,
-        borrower: str,
-        answer: int,
-        now_s: int,
-        at_once: Sequence[Curve],
-        later: Sequence[Curve],
-        cash: int,
-    ) -> Seizure | None:
-        """The best amount of one position: all of it, or what earns most, within what it can pay for."""
-        position = view.positions[borrower]
-        whole = min(position.collateral, view.seizure(position.borrow_shares, answer, now_s=now_s))
+    def _send(
+        self, chain: str, gas: Mapping[str, int], pools: Sequence[Market], seizures: Sequence[Seizure]
+    ) -> list[simpy.Event]:
+        """Send what is worth its gas, as far as its gas can be paid; whoever comes later in the list gains less."""
+        sent: list[simpy.Event] = []
+        committed_wei = 0
+        for one in seizures:
+            sale = sale_of(self, pools, one.sold, slippage_ppm=self.slippage_ppm, after=one.sold_before)
+            used = gas[self.market_name] + sum(gas[swap.venue] for swap in sale.calls)
+            tip_wei = self.bid_wei(
+                chain,
+                used,
+                gain=one.gain,
+                share=self.tip_share,
+                minimum_quote_tokens=self.minimum_profit_quote_tokens,
+            )
+            if tip_wei is None:
+                break
+            committed_wei += self._most_wei(chain, used, tip_wei)
+            if committed_wei > self.holding(chain, self.native(chain)):
+                # A transaction that cannot be paid for would wait in the pool, and everything with it.
+                break
+            amount = {"repaid_shares": one.repaid_shares} if one.repaid_shares else {"seized": one.seized}
+            call = Call(self.market_name, "liquidate", {"borrower": one.borrower, **amount}, sale.calls)
+            event = self.submit(chain, call, tip_wei=tip_wei, builder=self.builder)
+            if event is None:
+                break
+            sent.append(event)
+        return sent
 
-        def repaid(seized: int) -> int:
-            return view.repayment(seized, answer, now_s=now_s)[0]
+    def _most_wei(self, chain: str, gas: int, tip_wei: int) -> int:
+        """The most that so much gas may cost."""
+        assert self.gas is not None
+        return self.gas.max_fee_wei(self.view(chain), tip_wei) * gas
 
-        def gain(tokens: float) -> float:
-            rest = tokens * (1.0 - self.sold_at_once)
-            # What has no market is held, at the price that the oracle says.
-            kept = proceeds(later, rest) if later else rest * answer / 10**DECIMALS
-            sold = proceeds(at_once, tokens - rest)
-            return sold + kept - view.loan.tokens(repaid(view.collateral.floor(tokens)))
 
-        most = view.collateral.tokens(whole)
-        # A gain that still rises at the end is largest there.
-        rises = gain(most) >= gain(0.98 * most)
-        seized = whole if rises else view.collateral.floor(best_size(gain, most))
-        affordable = self._affordable(view, at_once, seized, repaid(seized), cash)
-        if affordable <= 0:
-            return None
-        clears = affordable == whole < position.collateral
-        shares = position.borrow_shares if clears else 0
-        return Seizure(borrower, affordable, shares, gain(view.collateral.tokens(affordable)))
-
-    def _affordable(self, view: LendingView, at_once: Sequence[Curve], seized: int, repaid: int, cash: int) -> int:
-        """As much of what is seized as its cash and the sale's least proceeds pay for."""
-        if not seized or not repaid:
-            return 0
-        least = proceeds(at_once, view.collateral.tokens(seized) * self.sold_at_once) * (PPM - self.slippage_ppm) / PPM
-        in_hand = cash + view.loan.floor(least)
-        return seized if repaid <= in_hand else seized * in_hand // repaid * 99 // 100
+def _sold(receipt: Receipt) -> int:
+    """The change of base, below 0, by the swaps inside a liquidation."""
+    return sum(taker_change(fill)[0] for one in receipt.inner for fill in one.outcome.fills)

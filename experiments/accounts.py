@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from shoal.sim.hosts.chain import BURNT
@@ -34,8 +34,9 @@ AGENTS: Final = Schema(
 def holdings(world: World) -> dict[tuple[str, Asset], int]:
     """Base units by owner and asset over all hosts and money in flight.
 
-    What a venue holds for others (escrow, shares of reserves) counts as theirs; share tokens themselves are left
-    out, being nothing but such claims; what was burnt counts as the holding of "burnt gas".
+    What a venue holds for others (escrow, shares of reserves) counts as theirs; what a venue has at another venue (a
+    vault's collateral and debt) as that of those who hold its shares. Share tokens themselves are left out, being
+    nothing but such claims; what was burnt counts as the holding of "burnt gas".
     """
     shares = {asset for venue in world.venues.values() for asset in venue.share_assets}
     held: dict[tuple[str, Asset], int] = {}
@@ -46,11 +47,27 @@ def holdings(world: World) -> dict[tuple[str, Asset], int]:
             held[account.owner, asset] = held.get((account.owner, asset), 0) + amount
         held[BURNT, asset] = world.ledger.burned(asset)
     for name, venue in world.venues.items():
-        for owner, claimed in venue.claims(world.ledger).items():
+        for claimant, claimed in venue.claims(world.ledger).items():
             for asset, amount in claimed.items():
-                held[owner, asset] = held.get((owner, asset), 0) + amount
+                for owner, part in _owners(world, claimant, amount):
+                    held[owner, asset] = held.get((owner, asset), 0) + part
                 held[name, asset] = held.get((name, asset), 0) - amount
     return held
+
+
+def _owners(world: World, claimant: str, amount: int) -> Iterator[tuple[str, int]]:
+    """Whose a claim is: the claimant's own, or that of a venue's share holders, whose parts add up to it."""
+    venue = world.venues.get(claimant)
+    shares = {}
+    for asset in () if venue is None else venue.share_assets:
+        for account, held in world.ledger.holders(asset):
+            shares[account.owner] = shares.get(account.owner, 0) + held
+    left, supply = amount, sum(shares.values())
+    for owner, held in sorted(shares.items()):
+        part = amount * held // supply
+        left -= part
+        yield owner, part
+    yield claimant, left
 
 
 def record_results(

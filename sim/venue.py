@@ -18,7 +18,7 @@ from shoal.sim.units import Account, Asset
 class Runner(Protocol):
     """Executes inner calls in the same transaction."""
 
-    def __call__(self, calls: tuple[Call, ...], sender: str | None = None) -> tuple[Outcome, ...]:
+    def __call__(self, calls: tuple[Call, ...], sender: str | None = None, /) -> tuple[Outcome, ...]:
         """Run them on the transaction sender's behalf, or on that of the venue that says its own name."""
 
 

@@ -150,6 +150,14 @@ class Desk:
         holdings = {asset: asset.tokens(amount) for asset, amount in net.items()}
         return Portfolio(self.trader.now_ns, prices, holdings, cash, view.supply / 10**SHARE_DECIMALS)
 
+    def look(self) -> Portfolio | str:
+        """What the vault has at the prices of now, or why that is not known or worth nothing."""
+        prices = self.prices()
+        if isinstance(prices, str):
+            return prices
+        portfolio = self.portfolio(prices)
+        return portfolio if portfolio is not None and portfolio.nav > 0.0 else "no net asset value"
+
     def debt(self) -> int:
         """What the vault owes to lending markets by their own feeds, with interest until now, numeraire base units."""
         now_s = self.trader.now_ns // NANOSECONDS_PER_SECOND
@@ -160,6 +168,11 @@ class Desk:
         """Base units of an asset that the vault holds itself."""
         view = self.view()
         return 0 if view is None else view.holdings.get(asset, 0)
+
+    def reported(self, asset: Asset) -> int:
+        """Base units of an asset that the vault believes to be in custody."""
+        view = self.view()
+        return 0 if view is None else view.custody.get(asset, 0)
 
     def on_chain(self, asset: Asset) -> float:
         """Tokens of an asset that the vault holds itself."""

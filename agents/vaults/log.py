@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 from shoal.agents.vaults.paper_twin import PaperTwin
 from shoal.agents.vaults.portfolio import Weights
@@ -14,6 +14,7 @@ from shoal.sim.hosts.block import Landed
 from shoal.sim.hosts.chain import Chain
 from shoal.sim.records import Schema
 from shoal.sim.units import Asset
+from shoal.venues.vault.vault import Vault
 
 if TYPE_CHECKING:
     from shoal.sim.world import World
@@ -75,7 +76,8 @@ class Opened:
         decided_ns: when it was decided.
         references: the world's mids at the decision, quote tokens for one base token; NaN where there is none.
         native_reference: the mid of the asset that pays gas, likewise.
-        first: whether the vault had not traded before.
+        first: whether this is the initial investment: the vault had not traded, and held no risky asset, or no debt
+            where it may borrow.
         weights: where the twin trades to; None once it has, or if it does not.
     """
 
@@ -173,9 +175,14 @@ class RebalanceLog:
             decided_ns=self.world.clock.now_ns,
             references={asset: self.reference(asset) for asset in assets},
             native_reference=self.reference(self._natives[vault]),
-            first=vault not in self._traded,
+            first=vault not in self._traded and not self._is_invested(vault),
             weights=weights,
         )
+
+    def _is_invested(self, vault: str) -> bool:
+        contract = cast(Vault, self.world.venues[vault])
+        view = contract.published(self.world.clock.now_ns)
+        return view.debt > 0 if contract.lending else any(view.net(asset) > 0 for asset in contract.oracles)
 
     def start(self, opened: Opened) -> None:
         """Something is sent, or the end recorded: the twin trades, once, at the references of the decision."""

@@ -8,7 +8,7 @@ from typing import Final
 from shoal.agents.anticipator import Anticipator
 from shoal.agents.sandwicher import Sandwicher
 from shoal.experiments.market.hosts import CHAIN, COLOCATED, EXCHANGE
-from shoal.experiments.market.loop_parameters import LEVERAGE, AnticipationGroup, SandwichGroup, VaultGroup
+from shoal.experiments.market.loop_parameters import AnticipationGroup, SandwichGroup, VaultGroup
 from shoal.experiments.market.parameters import GasGroup
 from shoal.experiments.market.policies import make_policy
 from shoal.experiments.market.population import endow_gas, endow_half, gas_terms
@@ -44,12 +44,10 @@ def add_sandwichers(world: World, pairs: Sequence[Pair], sandwich: SandwichGroup
 
 def add_anticipators(
     world: World, pairs: Sequence[Pair], anticipation: AnticipationGroup, *, vaults: VaultGroup, gas: GasGroup
-) -> None:
-    """Add one anticipator for each vault whose rule is public."""
-    for policy in vaults.policies:
-        if policy not in ANTICIPATED or policy == LEVERAGE:
-            continue
-        name = f"{policy} anticipator"
+) -> tuple[str, ...]:
+    """Add one anticipator for each vault whose rule is public. Returns their names."""
+    foreseen = {f"{policy} anticipator": policy for policy in vaults.policies if policy in ANTICIPATED}
+    for name, policy in foreseen.items():
         for pair in pairs:
             endow_half(
                 world,
@@ -78,6 +76,7 @@ def add_anticipators(
             learn=anticipation.learn,
             active=anticipation.anticipate,
         )
+    return tuple(foreseen)
 
 
 def _ns(seconds: float) -> int:

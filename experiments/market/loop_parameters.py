@@ -94,7 +94,7 @@ class ExecutionGroup(Group):
     """How vaults trade, and within which guards."""
 
     form: Literal["at once", "sliced"] = parameter(
-        "at once", tag=ASSUMED, explain="A rebalance in one transaction, or in slices."
+        "sliced", tag=ASSUMED, explain="A rebalance in one transaction, or in slices."
     )
     slice_quote_tokens: float = parameter(
         250_000.0, unit="USDC", tag=ASSUMED, explain="Largest slice of a sliced execution.", above=0
@@ -120,7 +120,7 @@ class ExecutionGroup(Group):
         below=1_000_000,
     )
     guard_trade_ppm: int = parameter(
-        50_000, unit="ppm", tag=ASSUMED, explain="Guard: largest trade, of the vault's value.", minimum=1
+        100_000, unit="ppm", tag=ASSUMED, explain="Guard: largest trade, of the vault's value.", minimum=1
     )
     guard_age_s: int = parameter(
         7_200, unit="s", tag=ASSUMED, explain="Guard: oldest oracle answer to trade on.", minimum=1

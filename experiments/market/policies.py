@@ -25,6 +25,7 @@ from shoal.experiments.market.loop_parameters import LEVERAGE, VaultGroup
 from shoal.sim.units import NANOSECONDS_PER_SECOND, Asset
 
 _MINUTE_NS: Final = 60 * NANOSECONDS_PER_SECOND
+_WIDEST: Final = 4.0
 _DAY_NS: Final = 24 * 60 * _MINUTE_NS
 
 
@@ -81,6 +82,7 @@ def _volatility_weighted(assets: tuple[Asset, ...], vaults: VaultGroup) -> Polic
         width=vaults.band,
         usual=vaults.band_volatility,
         narrowest=vaults.band / 2,
+        widest=_WIDEST * vaults.band,
     )
     return Policy(ConstantWeights(_fixed(assets, vaults)), trigger)
 

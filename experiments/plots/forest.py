@@ -1,4 +1,4 @@
-"""A forest of estimates: a point and an interval each, the replicates behind it as dots, levels and differences apart."""
+"""A forest of estimates: a point and an interval each, and the replicates behind it as dots."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ from shoal.experiments.replicates.folder import FIGURES, SUMMARY, ReplicatesFold
 from shoal.experiments.replicates.replicates import Replicates
 from shoal.experiments.replicates.summary import Taken, estimates, figure_table, manifest_entries, summary_table
 from shoal.experiments.replicates.there import is_there
-from shoal.experiments.replicates.work import FINISHED, Answer, FigureJob, Job, WorldJob, work
+from shoal.experiments.replicates.work import FINISHED, INTERRUPTED, Answer, FigureJob, Job, WorldJob, work
 from shoal.experiments.runner import DiskFailed, build_world
 from shoal.experiments.store import REPORT
 
@@ -136,7 +136,7 @@ class _Campaign:
                     self._note(job, answer)
                     if isinstance(job, WorldJob):
                         self._submit_figures(crew, owners[job.where])
-                    if self.interruption.asked:
+                    if self.interruption.asked or (isinstance(answer, Answer) and answer.status == INTERRUPTED):
                         self.interrupted = True
                         break
         except KeyboardInterrupt:
@@ -196,7 +196,7 @@ class _Campaign:
         for replicate in self.replication.replicates:
             for where in (*map(replicate.place, replicate.plans), replicate.folder):
                 answer = self.results.get(where) or self.figures.get(where)
-                if answer is not None and answer.reason and answer.status != "interrupted":
+                if answer is not None and answer.reason and answer.status != INTERRUPTED:
                     found.append({"where": where, "reason": answer.reason})
         return found
 
@@ -210,7 +210,7 @@ def _conclude(campaign: _Campaign, folder: ReplicatesFolder, manifest: dict[str,
     found = estimates(taken, level=campaign.replication.level)
     tables = {SUMMARY: summary_table(found), FIGURES: figure_table(taken)}
     failures = campaign.failures()
-    status = "interrupted" if campaign.interrupted else "failed" if failures else "finished"
+    status = INTERRUPTED if campaign.interrupted else "failed" if failures else "finished"
     outputs: dict[str, dict[str, Any]] = {}
     for name, table in tables.items():
         outputs |= folder.add(name, table)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from shoal.experiments.errors import InputError
 from shoal.experiments.figure import Figure
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from shoal.experiments.replicates.crew import Tell
     from shoal.experiments.result import Result
 
-FINISHED = "finished"
+FINISHED: Final = "finished"
+INTERRUPTED: Final = "interrupted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,8 +101,8 @@ class Crash(Market):
             add_liquidators(world, pair, self.liquidators, gas=self.gas, custody=self.custody)
         log = RebalanceLog(world, reference)
         executors = add_vaults(world, pairs, lending, log, vaults=self.vaults, execution=self.execution, gas=self.gas)
-        add_anticipators(world, pairs, self.anticipation, vaults=self.vaults, gas=self.gas)
-        attackers = add_sandwichers(world, pairs, self.sandwich, gas=self.gas)
+        attackers = add_anticipators(world, pairs, self.anticipation, vaults=self.vaults, gas=self.gas)
+        attackers += add_sandwichers(world, pairs, self.sandwich, gas=self.gas)
         Auditor(world, chain=hosts.chain, vaults=executors, reference=reference, quote=quote, attackers=attackers)
         VaultObserver(
             world,

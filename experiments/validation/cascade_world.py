@@ -98,9 +98,7 @@ def play_cascade(
     blocks = _OPENING + 2 * len(thresholds) + 2 * _QUIET
     prices = [START_PRICE] * (_OPENING + 1) + [shocked_price] * (blocks - _OPENING)
     times = _START_NS + np.append(0, _STEP_NS + _BLOCK_NS * np.arange(blocks, dtype=np.int64))
-    path = PricePath(
-        times, {_SYMBOL: np.array(prices)}, end_ns=int(times[-1]) + 1, kind="generated", source_step_ns=0
-    )
+    path = PricePath(times, {_SYMBOL: np.array(prices)}, end_ns=int(times[-1]) + 1, kind="generated", source_step_ns=0)
     follow(world, {_SYMBOL: outside}, path)
     left = _after(world, market, _OPENING)
     if left != len(thresholds):
@@ -208,5 +206,6 @@ def _people(
         minimum_profit_quote_tokens=0.0,
         tip_share=0.0,
         slippage_ppm=PPM // 100,
+        at_most=1,
         gas=_GAS,
     )

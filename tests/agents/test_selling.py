@@ -1,6 +1,7 @@
+from tests.agents.laws import AGENT, ETH, GAS, USDC, SmallMarket, flat
+
 from shoal.agents.selling import NO_SALE, proceeds, sale_of, selling_curves
 from shoal.agents.trader import Trader
-from tests.agents.laws import AGENT, ETH, GAS, USDC, SmallMarket, flat
 
 
 class Seller(Trader):

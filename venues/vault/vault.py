@@ -8,7 +8,6 @@ from typing import ClassVar, Final
 
 from shoal.sim.calls import Call, Outcome
 from shoal.sim.errors import BadArguments, InsufficientInput, Refusal, SlippageExceeded, UnknownVerb
-from shoal.sim.journal import Journal
 from shoal.sim.ledger import Ledger
 from shoal.sim.units import PPM, Account, Asset
 from shoal.sim.venue import Context, Venue, shown, whole
@@ -17,6 +16,7 @@ from shoal.venues.oracle import Oracle
 from shoal.venues.vault.guards import Guards
 from shoal.venues.vault.holdings import Holdings
 from shoal.venues.vault.positions import Positions, exchanged, non_zero, value_down
+from shoal.venues.vault.quoting import quoting_context
 from shoal.venues.vault.redemption import Redemption
 from shoal.venues.vault.refusals import (
     CustodyCapExceeded,
@@ -26,6 +26,7 @@ from shoal.venues.vault.refusals import (
     ZeroNetAssetValue,
 )
 from shoal.venues.vault.shares import Shares
+from shoal.venues.vault.slippage_budget import SlippageBudget
 from shoal.venues.vault.vault_view import VaultView
 
 # Intrinsic gas apart, and apart from what inner calls use: the order of magnitude of such contracts, not measured.
@@ -111,8 +112,7 @@ class Vault(Venue):
             performance_fee_ppm=performance_fee_ppm,
             fee_recipient=fee_recipient,
         )
-        self._spent = 0
-        self._spent_s = 0
+        self._budget = SlippageBudget(guards)
 
     @property
     def assets(self) -> tuple[Asset, ...]:
@@ -281,9 +281,8 @@ class Vault(Venue):
         loss = max(0, given - got - forgiven)
         guards.check_size(self.name, given=given, nav=nav)
         guards.check_slippage(self.name, given=given, loss=loss)
-        spent = guards.spend(self.name, spent=self._still_spent(now_s), loss=loss, nav=nav)
-        for name, value in (("_spent", spent), ("_spent_s", now_s), ("last_trade_s", now_s)):
-            context.journal.write(vars(self), name, value)
+        self._budget.spend(context, self.name, loss=loss, nav=nav)
+        context.journal.write(vars(self), "last_trade_s", now_s)
         return Outcome(outcomes[-1].output, details={"given": given, "got": got, "loss": loss, "nav": nav})
 
     def send_to_custody(self, context: Context, asset: Asset, amount: int) -> Outcome:
@@ -346,27 +345,13 @@ class Vault(Venue):
         """
         if call.verb == "trade":
             raise UnknownVerb(f"{self.name}.trade", None, "a verb that can be quoted: ask the inner calls' venues")
-        journal = Journal()
-        ledger = Ledger(journal)
         sender = Account(self.manager if call.verb in MANAGERS_VERBS else "", self.account.host)
-        for asset in self._holdings.assets:
-            ledger.mint(asset, self.account, self._holdings.on_chain.get(asset, 0))
-            ledger.mint(asset, sender, 2**257)
-        ledger.mint(self.share_asset, sender, self.supply)
-
-        def run(calls: tuple[Call, ...], sender: str | None = None) -> tuple[Outcome, ...]:
-            """Lending markets hand out collateral, and nothing else runs."""
-            for one in calls:
-                if one.verb == "withdraw_collateral":
-                    [asset] = [asset for asset, market in self._holdings.lending.items() if market.name == one.venue]
-                    ledger.mint(asset, self.account, one.arguments["amount"])
-            return ()
-
-        mark = journal.mark()
+        context = quoting_context(self.account, sender, self._holdings, self._shares, now_ns=now_ns)
+        mark = context.journal.mark()
         try:
-            return self.execute(call, Context(ledger, sender.host, sender.owner, now_ns, run))
+            return self.execute(call, context)
         finally:
-            journal.undo(mark)
+            context.journal.undo(mark)
 
     def published(self, now_ns: int) -> VaultView:
         """Holdings as of the last call, and all else as of now."""
@@ -387,21 +372,14 @@ class Vault(Venue):
             nav=positions.nav_down(known) if known.keys() >= set(positions.risky) else None,
             guards=self.guards,
             last_trade_s=self.last_trade_s,
-            budget_left_ppm=self.guards.left_ppm(self._still_spent(now_s)),
+            budget_left_ppm=self._budget.left_ppm(now_s),
             high_water_mark=self._shares.high_water_mark,
             custody_reported_s=holdings.custody_reported_s,
         )
 
     def state_bytes(self) -> bytes:
         """Supply, fees' clocks and mark, budget, custody and remembered holdings."""
-        state = (
-            self.name,
-            *self._shares.state,
-            self.last_trade_s,
-            self._spent,
-            self._spent_s,
-            *self._holdings.state,
-        )
+        state = (self.name, *self._shares.state, self.last_trade_s, *self._budget.state, *self._holdings.state)
         return " ".join(map(str, state)).encode()
 
     def gas(self, verb: str) -> int:
@@ -410,20 +388,14 @@ class Vault(Venue):
 
     def inner_gas(self, verb: str) -> int:
         """Gas of paying debts back and freeing collateral for a redemption."""
-        if verb != "redeem":
-            return 0
-        return sum(
-            market.gas("repay") + market.gas("withdraw_collateral") for market in self._holdings.lending.values()
-        )
+        markets = self.lending.values() if verb == "redeem" else ()
+        return sum(market.gas("repay") + market.gas("withdraw_collateral") for market in markets)
 
     # --- inside ---------------------------------------------------------------------------------------------
 
     def _positions(self, context: Context) -> Positions:
         on_chain = self._holdings.balances(context.ledger, self.account)
         return self._holdings.positions(on_chain, context.now_s)
-
-    def _still_spent(self, now_s: int) -> int:
-        return self.guards.replenished(self._spent, elapsed_s=now_s - self._spent_s)
 
     def _require_manager(self, context: Context) -> None:
         if context.sender != self.manager:

@@ -104,13 +104,12 @@ class CustodyAccount:
     def report(self) -> Generator[simpy.Event, Any, str]:
         """Hand in what has come back and say what is in custody, in one transaction; why not, or nothing."""
         desk, calls = self._desk, list[Call]()
-        view = desk.view()
         returning, self._returning = self._returning, {}
         for asset in (*desk.assets, desk.numeraire):
             amount = returning.get(asset, 0)
             if amount:
                 calls.append(Call(desk.vault, "return_from_custody", {"asset": asset, "amount": amount}))
-            if amount or view is None or view.custody.get(asset, 0) != self.total(asset):
+            if amount or desk.reported(asset) != self.total(asset):
                 calls.append(Call(desk.vault, "report_custody", {"asset": asset, "amount": self.total(asset)}))
         if not calls:
             return ""

@@ -159,13 +159,16 @@ class Leveraged(Execution):
         for number in range(self.maximum_hops):
             if number and terms.cool_off_ns:
                 yield from desk.rest(terms.cool_off_ns)
-            order = self._order(desk, rebalance)
-            if isinstance(order, str):
-                return rebalance.ended(order)
+            portfolio = desk.look()
+            if isinstance(portfolio, str):
+                return rebalance.ended(portfolio)
+            if not pulled and self.urgent(portfolio) is not None:
+                return rebalance.ended("the ripcord is due")
+            order = self._order(portfolio, rebalance)
             first_side = first_side or (0 if order is None else order.side)
             if order is None or order.side != first_side:
                 return Ended("done") if rebalance.traded else self._idle(desk, rebalance)
-            why = yield from self._hop(desk, rebalance, order, terms)
+            why = yield from self._hop(desk, rebalance, portfolio, order, terms)
             if why and (not number or not terms.cool_off_ns):
                 return rebalance.ended(why)
         return rebalance.ended(f"{self.maximum_hops} hops were not enough" + (f": {why}" if why else ""))
@@ -175,15 +178,9 @@ class Leveraged(Execution):
 
     # --- what is left to do -----------------------------------------------------------------------------------------
 
-    def _order(self, desk: Desk, rebalance: Rebalance) -> Order | str | None:
-        """What is left at the prices of now; None if that is nothing, or why it is not known."""
-        prices = desk.prices()
-        portfolio = None if isinstance(prices, str) else desk.portfolio(prices)
-        if portfolio is None or isinstance(prices, str):
-            return prices if isinstance(prices, str) else "the vault is not known yet"
-        if not portfolio.nav > 0.0:
-            return "no net asset value"
-        price = prices[self.asset]
+    def _order(self, portfolio: Portfolio, rebalance: Rebalance) -> Order | None:
+        """What is left to do; None if that is nothing."""
+        price = portfolio.prices[self.asset]
         missing = rebalance.weights[self.asset] * portfolio.nav - portfolio.holdings[self.asset] * price
         if abs(missing) < self.minimum_quote_tokens:
             return None
@@ -208,13 +205,17 @@ class Leveraged(Execution):
 
     # --- one hop ----------------------------------------------------------------------------------------------------
 
-    def _hop(self, desk: Desk, rebalance: Rebalance, order: Order, terms: HopTerms) -> Generator[simpy.Event, Any, str]:
+    def _hop(
+        self, desk: Desk, rebalance: Rebalance, portfolio: Portfolio, order: Order, terms: HopTerms
+    ) -> Generator[simpy.Event, Any, str]:
         """Send one hop; why it did not go through, or nothing."""
         loan = self._loan(desk)
         if loan is None:
             return f"no price of {self.asset}: {desk.lending_oracles[self.asset]} has no answer"
-        room = self._room_up(desk, loan) if order.side > 0 else self._room_down(desk, loan)
-        (cut,), _ = desk.within_guard(rebalance.portfolio, (order.cut(min(room, terms.maximum_quote_tokens)),))
+        room = (
+            self._room_up(desk, loan) if order.side > 0 else self._room_down(desk, loan) * portfolio.prices[self.asset]
+        )
+        (cut,), _ = desk.within_guard(portfolio, (order.cut(min(room, terms.maximum_quote_tokens)),))
         if cut.value < min(self.minimum_quote_tokens, order.value):
             way = "borrow" if order.side > 0 else "free"
             return f"nothing left to {way}: debt of {loan.debt:.2f} against {loan.collateral:.6g} {self.asset}"
@@ -237,10 +238,10 @@ class Leveraged(Execution):
         return desk.on_chain(desk.numeraire) + max(0.0, min(borrowable, loan.liquidity))
 
     def _room_down(self, desk: Desk, loan: _Loan) -> float:
-        """The most a hop can sell, numeraire tokens: what is idle, and the collateral that may be freed."""
+        """The most a hop can sell, tokens of the asset: what is idle, and the collateral that may be freed."""
         limit = self._limit(loan, loan.collateral)
         free = loan.collateral * max(0.0, limit - loan.debt) / limit if limit > 0.0 else 0.0
-        return (desk.on_chain(self.asset) + free) * loan.price
+        return desk.on_chain(self.asset) + free
 
     def _up(self, desk: Desk, legs: tuple[PlannedLeg, ...]) -> list[Call]:
         market = desk.lending[self.asset]

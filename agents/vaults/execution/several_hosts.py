@@ -115,10 +115,10 @@ class SeveralHosts(Execution):
         """All sales, or all purchases; what is missing at the end, or nothing."""
         why = ""
         for _ in range(1 + self.retries if self.on_failure == "retry" else 1):
-            prices = desk.prices()
-            portfolio = None if isinstance(prices, str) else self._portfolio(desk, prices)
-            if portfolio is None:
-                return prices if isinstance(prices, str) else "the vault is not known yet"
+            known = desk.look()
+            if isinstance(known, str):
+                return known
+            portfolio = self._with_custody(desk, known)
             orders = self._orders(desk, portfolio, rebalance, side)
             if not orders:
                 return why
@@ -127,13 +127,10 @@ class SeveralHosts(Execution):
                 return ""
         return why
 
-    def _portfolio(self, desk: Desk, prices: dict[Asset, float]) -> Portfolio | None:
+    def _with_custody(self, desk: Desk, portfolio: Portfolio) -> Portfolio:
         """What there is, with custody as the executor itself knows it."""
-        portfolio, view = desk.portfolio(prices), desk.view()
-        if portfolio is None or view is None:
-            return None
         unreported = {
-            asset: asset.tokens(self._custody.total(asset) - view.custody.get(asset, 0))
+            asset: asset.tokens(self._custody.total(asset) - desk.reported(asset))
             for asset in (*desk.assets, desk.numeraire)
         }
         holdings = {asset: max(0.0, held + unreported[asset]) for asset, held in portfolio.holdings.items()}

@@ -10,8 +10,9 @@ import simpy
 
 from shoal.agents.parameters import whole_number, within
 from shoal.agents.vaults.orders import Order
+from shoal.agents.vaults.portfolio import Portfolio
 from shoal.agents.vaults.rebalance import Ended, Execution, Rebalance
-from shoal.sim.units import PPM
+from shoal.sim.units import PPM, Asset
 
 if TYPE_CHECKING:
     from shoal.agents.vaults.desk import Desk
@@ -66,18 +67,21 @@ class Sliced(Execution):
 
     def carry_out(self, desk: Desk, rebalance: Rebalance) -> Generator[simpy.Event, Any, Ended]:
         """Slice after slice, until nothing is left to do."""
-        sides: dict[Any, int] = {}
+        sides: dict[Asset, int] = {}
         why = ""
         for number in range(self.maximum_slices):
             if number:
                 yield from desk.rest(self.cool_off_ns)
-            orders = self._left(desk, rebalance, sides)
-            if isinstance(orders, str):
-                why = orders
+            portfolio = desk.look()
+            if isinstance(portfolio, str):
+                why = portfolio
                 continue
+            orders = self._left(desk, rebalance, portfolio, sides)
             if not orders:
                 return self._ended(desk, rebalance)
-            why = yield from self._slice(desk, rebalance, orders, left=max(1, self.slices - number))
+            share = 1.0 / max(1, self.slices - number)
+            cut = tuple(order.cut(min(order.value * share, self.maximum_quote_tokens)) for order in orders)
+            why = yield from self._slice(desk, rebalance, desk.within_guard(portfolio, cut)[0])
             if why and not rebalance.traded and not number:
                 # Nothing could be traded at once: the next look decides anew.
                 return Ended("refused", why)
@@ -88,14 +92,10 @@ class Sliced(Execution):
             return Ended("done")
         return desk.idle(rebalance.portfolio, rebalance.weights, self.minimum_quote_tokens)
 
-    def _left(self, desk: Desk, rebalance: Rebalance, sides: dict[Any, int]) -> tuple[Order, ...] | str:
-        """What is left to trade at the prices of now, or why that is not known; ``sides`` keeps the first ways."""
-        prices = desk.prices()
-        if isinstance(prices, str):
-            return prices
-        portfolio = desk.portfolio(prices)
-        if portfolio is None or not portfolio.nav > 0.0:
-            return "no net asset value"
+    def _left(
+        self, desk: Desk, rebalance: Rebalance, portfolio: Portfolio, sides: dict[Asset, int]
+    ) -> tuple[Order, ...]:
+        """What is left to trade; ``sides`` keeps the way that each asset went at first."""
         orders = desk.orders(
             portfolio, rebalance.weights, minimum_value=self.minimum_quote_tokens, kept=(PPM - self.slippage_ppm) / PPM
         )
@@ -103,13 +103,9 @@ class Sliced(Execution):
             sides.update({order.asset: order.side for order in orders})
         return tuple(order for order in orders if sides.get(order.asset, +1) == order.side)
 
-    def _slice(
-        self, desk: Desk, rebalance: Rebalance, orders: tuple[Order, ...], *, left: int
-    ) -> Generator[simpy.Event, Any, str]:
+    def _slice(self, desk: Desk, rebalance: Rebalance, orders: tuple[Order, ...]) -> Generator[simpy.Event, Any, str]:
         """Send one slice; why it did not go through, or nothing."""
-        cut = tuple(order.cut(min(order.value / left, self.maximum_quote_tokens)) for order in orders)
-        cut, _ = desk.within_guard(rebalance.portfolio, cut)
-        planned = desk.plan(cut, slippage_ppm=self.slippage_ppm, minimum_value=self.minimum_quote_tokens)
+        planned = desk.plan(orders, slippage_ppm=self.slippage_ppm, minimum_value=self.minimum_quote_tokens)
         if not planned.legs:
             return planned.why
         objection = desk.objection(planned.legs)

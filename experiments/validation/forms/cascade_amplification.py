@@ -51,7 +51,7 @@ class CascadeAmplification(ClosedForm):
     source: ClassVar[str] = "Linear impact, uniform density: a branching process of ratio kappa; mechanics 3.2"
     kappa: float = 0.5
     permanent_share: float = 1.0
-    within_shock: int = 100
+    within_shock: int = 50
     shock: float = 10.0
 
     @classmethod

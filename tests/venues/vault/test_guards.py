@@ -3,6 +3,7 @@
 from dataclasses import replace
 from fractions import Fraction
 from math import floor
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -94,6 +95,6 @@ def test_the_budget_comes_back_in_proportion_to_time(spent: int, elapsed_s: int)
         ("cool_off_s", -1),
     ],
 )
-def test_limits_out_of_range(name: str, value: object) -> None:
+def test_limits_out_of_range(name: str, value: Any) -> None:
     with pytest.raises(ValueError, match=name):
         replace(GUARDS, **{name: value})

@@ -9,6 +9,7 @@ from shoal.agents.vaults.execution.leveraged import HopTerms, Leveraged, Ripcord
 from shoal.agents.vaults.portfolio import Portfolio
 from shoal.agents.vaults.targets.constant_leverage import ConstantLeverage
 from shoal.agents.vaults.targets.constant_weights import ConstantWeights
+from shoal.agents.vaults.trigger import Move
 from shoal.agents.vaults.triggers.leverage_bounds import LeverageBounds
 from shoal.agents.vaults.triggers.threshold import Threshold
 from shoal.sim.agent import Agent
@@ -71,7 +72,11 @@ def test_no_hop_borrows_more_than_the_limit_and_the_rest_stays_undone() -> None:
     scene = Scene(
         flat(),
         vault=lambda world: lent(world, lltv_ppm=700_000),
-        executor=executor(target=ConstantWeights({ETH: 5.0}, cash=-4.0), trigger=Threshold(absolute=0.1)),
+        executor=executor(
+            Leveraged(ETH, terms=TERMS),
+            target=ConstantWeights({ETH: 5.0}, cash=-4.0),
+            trigger=Threshold(absolute=0.1),
+        ),
     )
     row = scene.rebalances[0]
     assert row["result"] == "partial"
@@ -101,8 +106,6 @@ def test_the_ripcord_is_pulled_whatever_the_trigger_says() -> None:
             self.done = False
 
         def destination(self, portfolio: Portfolio, target: Any) -> Any:
-            from shoal.agents.vaults.trigger import Move
-
             return None if self.done else Move(target, "once")
 
         def fired(self, now_ns: int) -> None:

@@ -16,7 +16,7 @@ from shoal.sim.errors import AgentFailed
 from shoal.sim.units import Account
 from shoal.sim.world import World
 
-TERMS = {"custody_cap_ppm": 500_000, "guards": replace(GUARDS, maximum_slippage_ppm=200_000)}
+TERMS: dict[str, Any] = {"custody_cap_ppm": 500_000, "guards": replace(GUARDS, maximum_slippage_ppm=200_000)}
 MARKETS = {ETH: ("pool", "book")}
 
 

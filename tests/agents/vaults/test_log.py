@@ -1,0 +1,108 @@
+import math
+from typing import Any
+
+import pytest
+from tests.agents.laws import ETH, GAS, SECOND_NS, START_NS, USDC, flat, rows, wave
+from tests.agents.vaults.market import Scene, reference
+
+from shoal.agents.depositor import Depositor
+from shoal.agents.vaults.log import REBALANCES, VAULT_ORDERS, RebalanceLog
+from shoal.agents.vaults.triggers.never import Never
+from shoal.sim.calls import AllOf, Call, Transaction
+from shoal.sim.records import Schema
+from shoal.sim.units import PPM
+
+
+def names(schema: Schema) -> str:
+    return " ".join(name for name, _ in schema.columns)
+
+
+def test_the_columns_that_others_read() -> None:
+    assert names(REBALANCES) == (
+        "decided_ns ended_ns vault rebalance policy reason result why nav_tokens twin_nav_tokens first"
+    )
+    assert names(VAULT_ORDERS) == (
+        "decided_ns sent_ns landed_ns vault rebalance part host venue asset_in asset_out planned_in_raw amount_in_raw "
+        "amount_out_raw reference native_reference transaction gas_raw visibility result"
+    )
+
+
+def log_of(scene: Scene) -> RebalanceLog:
+    assert scene.log is not None
+    return scene.log
+
+
+def test_there_is_no_twin_before_the_first_deposit() -> None:
+    scene = Scene(flat(), seconds=5)
+    assert math.isnan(log_of(scene).twin_nav("vault"))
+    assert log_of(scene).nav("vault") == 0.0
+
+
+def test_the_twin_follows_the_world_s_price_and_not_the_oracle_s() -> None:
+    scene = Scene(wave(), seconds=200, executor={"trigger": Never()})
+    price = reference(scene.world, ETH)
+    assert price is not None
+    [row] = scene.rebalances
+    bought = 50_000 / scene.orders[0]["reference"]
+    assert log_of(scene).twin_nav("vault") == pytest.approx(50_000 + bought * price)
+    assert row["decided_ns"] < row["ended_ns"]
+
+
+def redeemed(shares: Any, **terms: Any) -> tuple[float, float]:
+    """The twin before and after the saver hands in shares."""
+    scene = Scene(flat(), seconds=150, vault=terms, executor={"trigger": Never()})
+    before = log_of(scene).twin_nav("vault")
+    call = Call("vault", "redeem", {"shares": shares(scene)})
+    scene.market.chain.submit(
+        Transaction("saver", (call,), max_fee_wei=10**11, max_tip_wei=1), place="chain", answer=None
+    )
+    scene.market.run(200)
+    [row] = [row for row in rows(scene.world, "orders") if row["verb"] == "redeem"]
+    assert row["result"] == "ok"
+    return before, log_of(scene).twin_nav("vault")
+
+
+def test_a_redemption_takes_its_share_of_the_twin() -> None:
+    before, after = redeemed(lambda scene: scene.vault.supply // 4)
+    assert after == pytest.approx(0.75 * before, rel=1e-9)
+
+
+def test_all_of_somebody_s_shares() -> None:
+    before, after = redeemed(lambda scene: AllOf(scene.vault.share_asset))
+    assert after == pytest.approx(0.0, abs=1e-6)
+    assert before > 90_000
+
+
+def test_fees_do_not_feed_the_twin() -> None:
+    fees = {"management_fee_ppm": PPM // 2, "fee_recipient": "house"}
+    before, after = redeemed(lambda scene: scene.vault.supply // 2, **fees)
+    assert after == pytest.approx(0.5 * before, rel=1e-5)
+
+
+def test_a_second_deposit() -> None:
+    scene = Scene(flat(), seconds=150, executor={"trigger": Never()})
+    before, nav = log_of(scene).twin_nav("vault"), log_of(scene).nav("vault")
+    scene.world.endow("late", "chain", USDC, USDC.amount("50000"))
+    scene.world.endow("late", "chain", ETH, ETH.amount("1"))
+    Depositor(scene.world, "late", place="home", vault="vault", amounts={USDC: USDC.amount("50000")}, gas=GAS)
+    scene.market.run(250)
+    assert log_of(scene).twin_nav("vault") == pytest.approx(before * (1 + 50_000 / nav), rel=1e-6)
+
+
+def test_a_rebalance_by_hand() -> None:
+    """Weights of None leave the twin alone, and the first trade of a vault is told from the others."""
+    scene = Scene(flat(), seconds=60, executor={"active": False})
+    log = log_of(scene)
+    opened = log.open(vault="vault", policy="hand", number=7, reason="test", weights={ETH: 1.0}, assets=(ETH,))
+    assert opened.references == {ETH: 2_000.0}
+    assert opened.first
+    assert opened.decided_ns == START_NS + 60 * SECOND_NS
+    log.close(opened, "refused", "by hand")
+    assert scene.rebalances[-1]["why"] == "by hand"
+    assert log.twin_nav("vault") == pytest.approx(100_000)
+
+
+def test_a_vault_on_an_exchange_is_not_followed() -> None:
+    scene = Scene(flat(), run=False)
+    with pytest.raises(ValueError, match="no chain"):
+        log_of(scene).follow("book", "agent")
