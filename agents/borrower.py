@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import simpy
 
@@ -111,14 +112,18 @@ class Borrower(Trader):
             if event is not None:
                 yield from self._shown(event)
 
-    def _shown(self, event: simpy.Event) -> Process:
-        """Wait for an answer, and until the market's feed shows what it did: who acts before that acts twice."""
+    def _shown(self, event: simpy.Event) -> Generator[simpy.Event, Any, bool]:
+        """Wait until the market's feed shows what a transaction did: who acts before that acts twice.
+
+        False if it was refused.
+        """
         receipt = yield from received(event)
         while receipt is not None:
             news = self.read(self.market_name)
             if news is not None and news.published_ns >= receipt.time_ns:
-                return
+                return True
             yield self.changed(self.market_name)
+        return False
 
     def _open(self, chain: str) -> Process:
         """Pledge and borrow in one transaction, again after each block until lenders and oracle allow it."""
@@ -128,7 +133,7 @@ class Borrower(Trader):
         )
         while True:
             event = self.submit(chain, *calls) if self._may_open(chain) else None
-            if event is not None and (yield from received(event)) is not None:
+            if event is not None and (yield from self._shown(event)):
                 return
             yield self.changed(chain)
 

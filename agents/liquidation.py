@@ -40,7 +40,7 @@ class Seizure(NamedTuple):
 
 
 class _Taken(NamedTuple):
-    """Where the liquidations chosen so far leave the liquidator: what they sell, what it keeps, the cash it has left."""
+    """What the liquidations chosen so far sell, and keep, and the cash that they leave."""
 
     sold: int
     kept: int

@@ -58,7 +58,7 @@ def holdings(world: World) -> dict[tuple[str, Asset], int]:
 def _owners(world: World, claimant: str, amount: int) -> Iterator[tuple[str, int]]:
     """Whose a claim is: the claimant's own, or that of a venue's share holders, whose parts add up to it."""
     venue = world.venues.get(claimant)
-    shares = {}
+    shares: dict[str, int] = {}
     for asset in () if venue is None else venue.share_assets:
         for account, held in world.ledger.holders(asset):
             shares[account.owner] = shares.get(account.owner, 0) + held

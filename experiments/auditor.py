@@ -93,18 +93,26 @@ class Auditor:
         attacks = sandwiches(landed)
         found = list(self._vault_swaps(landed))
         if attacks or found:
-            hostile = {one.attacker for one in attacks}.union(self._attackers)
+            searchers = {one.attacker for one in attacks}
+            spared = self._without(landed, searchers)
+            hostile = searchers.union(self._attackers)
             numbers = [one.receipt.number for one in landed if one.transaction.sender in hostile]
-            benign = self._chain.replay_last_block(without=numbers) if numbers else {}
+            # Somebody who is attacked may be named as an attacker of vaults.
+            benign = spared if hostile == searchers else self._without(landed, hostile)
             swaps = [swap for _, _, mine in found for swap in mine]
             swaps += [swap for attack in attacks for swap in self._attacks.swaps(attack)]
             prices = self._prices_at_top(swaps)
             for one in found:
                 self._audit_vault(one, landed, benign, prices, len(numbers))
             for attack in attacks:
-                self._attacks.record(attack, benign, prices)
+                self._attacks.record(attack, spared, prices)
         for each in landed:
             self._liquidations.record(each)
+
+    def _without(self, landed: Sequence[Landed], senders: Collection[str]) -> dict[int, Receipt]:
+        """Receipts by number had these senders not been there; nothing where they were not."""
+        numbers = [one.receipt.number for one in landed if one.transaction.sender in senders]
+        return self._chain.replay_last_block(without=numbers) if numbers else {}
 
     def _vault_swaps(self, landed: Sequence[Landed]) -> Iterator[_Found]:
         for one in landed:

@@ -18,7 +18,8 @@ class UnknownStudy(InputError):
 
 def study_names() -> tuple[str, ...]:
     """The names of all studies, without importing them."""
-    return tuple(sorted(each.name for each in pkgutil.iter_modules(package.__path__) if not each.name.startswith("_")))
+    modules = (each.name for each in pkgutil.iter_modules(package.__path__) if not each.name.startswith("_"))
+    return tuple(sorted(name.replace("_", "-") for name in modules))
 
 
 def find_study(name: str, *, place: str = "the study") -> type[Study]:
@@ -36,12 +37,12 @@ def find_study(name: str, *, place: str = "the study") -> type[Study]:
 
 
 def name_of(kind: type[Study]) -> str:
-    """The name under which a study is found: that of its module."""
-    return kind.__module__.rpartition(".")[2]
+    """The name under which a study is found: that of its module, with hyphens."""
+    return kind.__module__.rpartition(".")[2].replace("_", "-")
 
 
 def _study_of(name: str) -> type[Study]:
-    module = import_module(f"{package.__name__}.{name}")
+    module = import_module(f"{package.__name__}.{name.replace('-', '_')}")
     found = [
         each
         for label, each in inspect.getmembers(module, inspect.isclass)

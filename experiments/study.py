@@ -185,8 +185,9 @@ class Group:
 
 
 class Study(Group, ABC):
-    """A frozen dataclass of parameters; its module's name is its name, its docstring what ``shoal list`` says.
+    """A frozen dataclass of parameters; its docstring is what ``shoal list`` says.
 
+    Its name is that of its module, with hyphens.
     From it derive ``--set``, study files, help and documentation; nothing is registered elsewhere.
     """
 

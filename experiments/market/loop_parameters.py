@@ -18,6 +18,7 @@ KINK: Final = Tag("literature", "USDC markets: kink 90 %, slopes 3.5 % and 60 %"
 ENZYME: Final = Tag("literature", "Enzyme's cumulative slippage tolerance, seven days", "2023")
 AGGREGATORS: Final = Tag("literature", "Uniswap's and others' default slippage limit, 0.5 %", "2024")
 
+Form = Literal["at once", "sliced"]
 LEVERAGE: Final = "leverage"
 POLICIES: Final = ("calendar", "threshold", "volatility-weighted", "volatility-target", "CPPI", LEVERAGE, "hold")
 
@@ -53,7 +54,7 @@ class VaultGroup(Group):
         below=1,
     )
     band_volatility: float = parameter(
-        0.8,
+        2.0,
         unit="1/sqrt(year)",
         tag=ASSUMED,
         explain="Volatility at which the volatility-weighted band is as wide as the threshold's.",
@@ -93,9 +94,7 @@ class VaultGroup(Group):
 class ExecutionGroup(Group):
     """How vaults trade, and within which guards."""
 
-    form: Literal["at once", "sliced"] = parameter(
-        "sliced", tag=ASSUMED, explain="A rebalance in one transaction, or in slices."
-    )
+    form: Form = parameter("sliced", tag=ASSUMED, explain="A rebalance in one transaction, or in slices.")
     slice_quote_tokens: float = parameter(
         250_000.0, unit="USDC", tag=ASSUMED, explain="Largest slice of a sliced execution.", above=0
     )
@@ -277,4 +276,61 @@ class LiquidatorGroup(Group):
         tag=ASSUMED,
         explain="Each one's money on exchange and chain, half in each asset.",
         above=0,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PanelGroup(Group):
+    """The panel: every combination is a world with a single vault."""
+
+    panel_policies: tuple[str, ...] = parameter(
+        ("threshold", "calendar", "volatility-weighted", "volatility-target", "CPPI", "leverage"),
+        tag=ASSUMED,
+        explain="Policies; the others are compared with the first.",
+    )
+    forms: tuple[Form, ...] = parameter(("at once", "sliced"), tag=ASSUMED, explain="Forms of execution.")
+    visibilities: tuple[Literal["public", "private"], ...] = parameter(
+        ("public", "private"), tag=ASSUMED, explain="Through the public pool, or to the builder."
+    )
+    sizes: tuple[float, ...] = parameter(
+        (0.0001, 0.001, 0.01, 0.1),
+        unit="fraction",
+        tag=ASSUMED,
+        explain="Typical trades, of what the pool trades within 2 %.",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShockGroup(Group):
+    """The fall from outside, used when no file is given."""
+
+    form: Literal["jump", "ramp", "generated"] = parameter(
+        "ramp", tag=ASSUMED, explain="A jump, a straight fall, or the crash of the study `market`."
+    )
+    after_minutes: float = parameter(60.0, unit="min", tag=ASSUMED, explain="When it begins.", minimum=0)
+    depth: float = parameter(
+        0.25, unit="fraction", tag=ASSUMED, explain="Part of the price lost at its end.", above=0, below=1
+    )
+    ramp_minutes: float = parameter(20.0, unit="min", tag=ASSUMED, explain="How long the ramp takes.", minimum=0)
+    volatility: float = parameter(
+        0.6, unit="1/sqrt(year)", tag=ASSUMED, explain="Volatility of the path before, in and after it.", minimum=0
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SweepGroup(Group):
+    """What is changed, one thing at a time; each setting is run with and without liquidations."""
+
+    permanent_shares: tuple[float, ...] = parameter(
+        (0.0, 0.6, 1.0), unit="fraction", tag=ASSUMED, explain="Parts of the impact outside that stay."
+    )
+    depth_multiples: tuple[float, ...] = parameter(
+        (0.1, 0.3, 3.0), tag=ASSUMED, explain="Multiples of the outside depth."
+    )
+    oracle_sources: tuple[Literal["outside", "pool", "mix"], ...] = parameter(
+        ("pool", "mix"), tag=ASSUMED, explain="What the oracle reports."
+    )
+    debt_multiples: tuple[float, ...] = parameter((0.3, 3.0), tag=ASSUMED, explain="Multiples of what borrowers owe.")
+    sweep_policies: tuple[str, ...] = parameter(
+        ("calendar", "CPPI", "leverage"), tag=ASSUMED, explain="Policies that get the money of all vaults."
     )

@@ -25,7 +25,7 @@ _FALLS: Final = {
 
 def costs(worlds: Mapping[str, Result], controls: tuple[str, ...]) -> Iterator[Figure]:
     """For each policy what its trading cost against its paper twin, beside the worlds without one action."""
-    found = {name: _costs(worlds[name]) for name in (BASE, *controls) if name in worlds}
+    found = {name: cost_of(worlds[name]) for name in (BASE, *controls) if name in worlds}
     base = found.pop(BASE)
     for policy, cost in base.items():
         yield Figure(f"cost of {policy}", _BPS, cost)
@@ -51,13 +51,13 @@ def attacks(worlds: Mapping[str, Result]) -> Iterator[Figure]:
 def liquidations(worlds: Mapping[str, Result], controls: tuple[str, ...]) -> Iterator[Figure]:
     """Forced volume, bad debt and the like, beside the worlds in which one action is switched off."""
     table = worlds[BASE].measured.table("liquidations")
-    for row in liquidation_effect(table, table).itertuples(index=False):
-        yield Figure(str(row.figure), str(row.unit), float(str(row.value)))
+    for row in liquidation_effect(table, table).to_dict("records"):
+        yield Figure(str(row["figure"]), str(row["unit"]), float(row["value"]))
     for name in controls:
         if name in worlds:
             effect = liquidation_effect(table, worlds[name].measured.table("liquidations"))
-            for row in effect.itertuples(index=False):
-                yield Figure(str(row.figure), str(row.unit), float(str(row.value)), float(str(row.control)), name)
+            for row in effect.to_dict("records"):
+                yield Figure(str(row["figure"]), str(row["unit"]), float(row["value"]), float(row["control"]), name)
 
 
 def falls(worlds: Mapping[str, Result], control: str) -> Iterator[Figure]:
@@ -71,6 +71,18 @@ def falls(worlds: Mapping[str, Result], control: str) -> Iterator[Figure]:
         yield Figure(f"amplification of {where}, {control}", "times", float(row["amplification"]))
         for column, words in _FALLS.items():
             yield Figure(f"extra fall of {where} {words}, {control}", _BPS, float(row[column]))
+
+
+def amplifications(setting: str, with_them: Result, without: Result) -> Iterator[Figure]:
+    """By which factor liquidations deepen the fall of each asset in one setting, and what they leave behind."""
+    table = extra_fall(with_them.measured.table("prices"), without.measured.table("prices"))
+    for row in table[table["source"] == "outside"].to_dict("records"):
+        fall = float(row["fall_bps"]), float(row["control_fall_bps"])
+        yield Figure(f"fall of {row['asset']}, {setting}", _BPS, *fall, f"{setting}-no-liquidation")
+        yield Figure(f"amplification of {row['asset']}, {setting}", "times", float(row["amplification"]))
+    effect = liquidation_effect(with_them.measured.table("liquidations"), without.measured.table("liquidations"))
+    for each in effect[effect["figure"].isin(["forced volume", "bad debt"])].to_dict("records"):
+        yield Figure(f"{each['figure']}, {setting}", str(each["unit"]), float(each["value"]))
 
 
 def generations(worlds: Mapping[str, Result], control: str) -> Iterator[Figure]:
@@ -91,6 +103,7 @@ def _ratio(generations: pd.DataFrame) -> float:
     return float(worth.iloc[1:].sum()) / total if total else 0.0
 
 
-def _costs(result: Result) -> dict[str, float]:
+def cost_of(result: Result) -> dict[str, float]:
+    """What trading cost each policy against its paper twin, basis points of the twin at the end."""
     table = result.measured.vault_results
-    return {str(row.policy): float(str(row.cost_bps)) for row in table.itertuples(index=False)}
+    return {str(row["policy"]): float(row["cost_bps"]) for row in table.to_dict("records")}

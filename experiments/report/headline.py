@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from shoal.experiments.measures.frames import rows
 from shoal.experiments.report.cells import duration, number, signed
 
 if TYPE_CHECKING:
     from shoal.experiments.measures.measured import Measured
+
+
+_ASSETS_SHOWN: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,9 @@ def _conservation(manifest: Mapping[str, Any]) -> Iterator[Card]:
     if conservation:
         broken = {asset: value for asset, value in conservation.items() if value}
         figure = "0" if not broken else ", ".join(f"{asset} {value}" for asset, value in broken.items())
-        detail = f"created less destroyed less held: {', '.join(conservation)}, to the base unit"
+        assets, more = ", ".join(list(conservation)[:_ASSETS_SHOWN]), len(conservation) - _ASSETS_SHOWN
+        assets += f" and {more} more" if more > 0 else ""
+        detail = f"created less destroyed less held: {assets}, to the base unit"
         yield Card("Money missing", figure, detail, "loss" if broken else "gain")
 
 

@@ -37,7 +37,6 @@ def loop_sections(measured: Measured, plots: Plots) -> Iterator[Section]:
 def _vaults(measured: Measured, plots: Plots) -> Section:
     results = (
         Column("vault", "vault"),
-        Column("policy", "policy"),
         Column("start_nav_tokens", "value at first", _QUOTE, number),
         Column("return_bps", "return", _BPS, signed, toned=True),
         Column("deepest_fall_bps", "deepest fall", _BPS, signed),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from shoal.experiments.manifest import text_of
@@ -47,11 +47,21 @@ def tag_counts(sheet: Sheet) -> tuple[tuple[str, int], ...]:
 def notes(manifest: Mapping[str, Any]) -> list[str]:
     """What a reader must know: where prices come from, what is the model's, which limits were set."""
     found = [*_price_notes(manifest.get("prices", {})), *_limit_notes(manifest.get("parameters", {}))]
-    found += [str(label) for label in manifest.get("labels", ())]
+    found += _gathered(str(label) for label in manifest.get("labels", ()))
     pure = sorted(name for name, how in manifest.get("kernels", {}).items() if how == "pure")
     if pure:
         found.append(f"Kernels in pure Python: {', '.join(pure)}. Results are the same, only slower.")
     return found
+
+
+def _gathered(labels: Iterable[str]) -> Iterator[str]:
+    """Labels, those that say the same of several venues in one."""
+    venues: dict[str, list[str]] = {}
+    for label in labels:
+        venue, _, text = label.partition(": ")
+        venues.setdefault(text, []).append(venue)
+    for text, names in venues.items():
+        yield f"{', '.join(names)}: {text}" if text else names[0]
 
 
 def loop_notes(manifest: Mapping[str, Any], measured: Measured) -> list[str]:

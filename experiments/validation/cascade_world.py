@@ -37,8 +37,8 @@ _BLOCK_NS: Final = 12 * NANOSECONDS_PER_SECOND
 _GAS_LIMIT: Final = 10**12
 _GAS: Final = GasTerms(tip_wei=0, price_feed=_OUTSIDE)
 _FREE: Final = KinkedRate(base_ppm=0, slope_below_ppm=0, slope_above_ppm=0)
-# Blocks until everybody has a position, and blocks without a liquidation after which none comes any more: one
-# carries the sale, the next the report, the third the next liquidation.
+# Blocks in which everybody gets a position, and blocks without a liquidation after which none comes any more: after
+# one with a liquidation the next has the report of its sale, and the one after that the next liquidation.
 _OPENING: Final = 6
 _QUIET: Final = 8
 # Of a block's time: when the outside market shows what is left of an impact, and how often the reporter looks.
@@ -92,9 +92,9 @@ def play_cascade(
         RuntimeError: not everybody could open a position, or it never becomes quiet.
     """
     world = World(seed=seed, start_ns=_START_NS, latency=ConstantLatency(1))
-    market, outside, chain = _venues(world, depth_quote_tokens, permanent_share, at_once=at_once)
+    market, outside = _venues(world, depth_quote_tokens, permanent_share, at_once=at_once)
     _people(world, market, outside, thresholds, debt_quote_tokens, at_once=at_once)
-    # A liquidation takes two blocks.
+    # From one liquidation to the next it takes two blocks.
     blocks = _OPENING + 2 * len(thresholds) + 2 * _QUIET
     prices = [START_PRICE] * (_OPENING + 1) + [shocked_price] * (blocks - _OPENING)
     times = _START_NS + np.append(0, _STEP_NS + _BLOCK_NS * np.arange(blocks, dtype=np.int64))
@@ -121,7 +121,7 @@ def _after(world: World, market: LendingMarket, blocks: int) -> int:
 
 def _venues(
     world: World, depth_quote_tokens: float, permanent_share: float, *, at_once: bool
-) -> tuple[LendingMarket, OutsideMarket, Chain]:
+) -> tuple[LendingMarket, OutsideMarket]:
     base, quote = world.asset(_SYMBOL, 18), world.asset("QUOTE", 18)
     chain = Chain(
         world,
@@ -146,7 +146,7 @@ def _venues(
     chain.add(oracle)
     chain.add(market)
     (chain if at_once else exchange).add(outside)
-    return market, outside, chain
+    return market, outside
 
 
 def _people(
@@ -164,7 +164,7 @@ def _people(
     where = world.host_of[outside.name].name
     world.endow(outside.name, where, quote, 2 * total)
     world.endow(_LENDER, _CHAIN, quote, total)
-    world.endow(_LIQUIDATOR, _CHAIN, quote, total)
+    world.endow(_LIQUIDATOR, _CHAIN, quote, 2 * total)
     Lender(world, _LENDER, place=_HOME, market=market.name, amount=total, gas=_GAS)
     OracleReporter(
         world,

@@ -66,12 +66,12 @@ class LendingStage:
         self.chain.add(market)
         return market
 
-    def open(self, *, answer: int, collateral: int, debts: Mapping[str, int]) -> None:
+    def open(self, *, answer: int, collateral: int | Mapping[str, int], debts: Mapping[str, int]) -> None:
         """Give every market a first price and a lender, and each borrower a position in each; rich liquidators.
 
         Args:
             answer: of every oracle, 8 decimals.
-            collateral: base units that each borrower puts up in each market.
+            collateral: base units that each borrower puts up in each market, the same for all or by borrower.
             debts: by borrower, base units that it borrows in each market.
 
         Raises:
@@ -85,8 +85,9 @@ class LendingStage:
         done = [*self.send_all(REPORTER, reports), *self.send_all("lender", supplies)]
         self.next_block()
         for borrower, debt in debts.items():
-            self.world.endow(borrower, _CHAIN, self.collateral, collateral * count)
-            pledges = [Call(market.name, "supply_collateral", {"amount": collateral}) for market in self.markets]
+            pledged = collateral if isinstance(collateral, int) else collateral[borrower]
+            self.world.endow(borrower, _CHAIN, self.collateral, pledged * count)
+            pledges = [Call(market.name, "supply_collateral", {"amount": pledged}) for market in self.markets]
             borrowings = [Call(market.name, "borrow", {"amount": debt}) for market in self.markets]
             done += [*self.send_all(borrower, pledges), *self.send_all(borrower, borrowings)]
         self.next_block()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final, cast
 
 import numpy as np
@@ -24,12 +23,13 @@ from shoal.experiments.prices.normals import exponentials
 from shoal.experiments.validation.arbitrage_world import logarithms
 from shoal.experiments.validation.prompt_reporter import PromptReporter
 from shoal.experiments.validation.statistics import Array
+from shoal.experiments.validation.vault_book import Book, Fills, book_of
 from shoal.sim.hosts.block_schedule import ConstantBlocks
 from shoal.sim.hosts.chain import Chain
 from shoal.sim.latency import ConstantLatency
 from shoal.sim.price_path import PricePath
 from shoal.sim.price_process import follow
-from shoal.sim.units import NANOSECONDS_PER_SECOND, PPM, SECONDS_PER_YEAR, Account, Asset
+from shoal.sim.units import NANOSECONDS_PER_SECOND, PPM, SECONDS_PER_YEAR, Asset
 from shoal.sim.world import World
 from shoal.venues.credit.kinked_rate import KinkedRate
 from shoal.venues.credit.lending_market import LendingMarket
@@ -55,8 +55,6 @@ _SMALLEST_HOP: Final = 1e-6
 _LLTV_PPM: Final = 860_000
 _LENT_DEPOSITS: Final = 10
 _FREE: Final = KinkedRate(base_ppm=0, slope_below_ppm=0, slope_above_ppm=0)
-# A market's shares of debt round the debt up.
-_LENDING_ROUNDS: Final = 2
 _INVENTORY: Final = 10**40
 # So large that blocks are never half full, and the base fee stays 0.
 _GAS_LIMIT: Final = 10**12
@@ -88,49 +86,6 @@ class Policy:
     trigger: Callable[[], Trigger]
     deposit: tuple[float, ...] = ()
     borrows: bool = False
-
-
-@dataclass(frozen=True)
-class Book:
-    """What a vault had at each price from the one after its deposit on.
-
-    Args:
-        prices: one row a step, one column an asset, numeraire tokens.
-        held: tokens after the trades of the step, likewise.
-        cash: numeraire tokens after them.
-        deposit: tokens of each asset, and of the numeraire last, before the first step.
-        sold: value of the asset sold at each step, summed over assets, numeraire tokens.
-        bought: numeraire tokens paid for assets at each step, the fee included.
-        fees: numeraire tokens of it.
-    """
-
-    prices: Array
-    held: Array
-    cash: Array
-    deposit: Array
-    sold: Array
-    bought: Array
-    fees: Array
-
-    @cached_property
-    def arriving(self) -> Array:
-        """Net asset value at each price before the trades of the step."""
-        held = np.vstack([self.deposit[:-1], self.held[:-1]])
-        cash = np.concatenate([self.deposit[-1:], self.cash[:-1]])
-        value: Array = (held * self.prices).sum(axis=1) + cash
-        return value
-
-    @cached_property
-    def leaving(self) -> Array:
-        """Net asset value after the trades of the step."""
-        value: Array = (self.held * self.prices).sum(axis=1) + self.cash
-        return value
-
-    @property
-    def weights(self) -> Array:
-        """Of each asset after the trades of the step."""
-        weights: Array = self.held * self.prices / self.leaving[:, None]
-        return weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -330,66 +285,9 @@ def _deposit(policy: Policy, assets: Sequence[Asset]) -> dict[Asset, int]:
 
 
 def _books(world: World, policies: Sequence[Policy], path: PricePath, step_ns: int) -> Iterator[Book]:
-    """The books by the fills, after checking them against the ledger to the last base unit."""
-    world.records.close()
-    fills = world.records.tables["fills"].arrow()
-    takers = np.array(fills["taker"].to_pylist(), dtype=object)
-    symbols = np.array(fills["base"].to_pylist(), dtype=object)
-    raw = {name: np.array(fills[name].to_pylist(), dtype=object) for name in ("base_raw", "quote_raw", "taker_fee_raw")}
-    steps = (fills["time_ns"].to_numpy() - int(path.times_ns[0])) // step_ns - _FIRST
-    sides = fills["side"].to_numpy()
+    fills = Fills.of(world, first_ns=int(path.times_ns[_FIRST]), step_ns=step_ns)
     for number, policy in enumerate(policies):
-        mine = np.flatnonzero(takers == f"vault-{number}")
-        yield _book(world, number, policy, path, _Fills(steps, sides, symbols, **raw).of(mine))
-
-
-@dataclass(frozen=True, slots=True)
-class _Fills:
-    """Fills as columns; amounts are whole base units."""
-
-    steps: Times
-    sides: Times
-    symbols: npt.NDArray[np.object_]
-    base_raw: npt.NDArray[np.object_]
-    quote_raw: npt.NDArray[np.object_]
-    taker_fee_raw: npt.NDArray[np.object_]
-
-    def of(self, rows: Times) -> _Fills:
-        """Some of them."""
-        return _Fills(*(getattr(self, name)[rows] for name in self.__slots__))
-
-
-def _book(world: World, number: int, policy: Policy, path: PricePath, fills: _Fills) -> Book:
-    vault = cast(Vault, world.venues[f"vault-{number}"])
-    *assets, quote, _ = vault.assets
-    start = list(_deposit(policy, (*assets, quote)).values())
-    count = len(path.times_ns) - _FIRST
-    changes = np.zeros((count, len(start)), dtype=object)
-    for index, asset in enumerate(assets):
-        mine = fills.symbols == asset.symbol
-        np.add.at(changes, (fills.steps[mine], index), fills.sides[mine] * fills.base_raw[mine])
-    paid = fills.sides * fills.quote_raw + fills.taker_fee_raw
-    np.subtract.at(changes, (fills.steps, len(assets)), paid)
-    held = np.cumsum(changes, axis=0) + np.array(start, dtype=object)
-    _check_ledger(world, vault, {asset: int(held[-1, index]) for index, asset in enumerate((*assets, quote))})
-    units = np.array([asset.unit for asset in (*assets, quote)], dtype=object)
-    tokens = (held / units).astype(np.float64)
-    sold, bought, fees = np.zeros(count), np.zeros(count), np.zeros(count)
-    buying = fills.sides > 0
-    np.add.at(sold, fills.steps[~buying], (fills.quote_raw[~buying] / quote.unit).astype(np.float64))
-    np.add.at(bought, fills.steps[buying], (paid[buying] / quote.unit).astype(np.float64))
-    np.add.at(fees, fills.steps, (fills.taker_fee_raw / quote.unit).astype(np.float64))
-    prices = np.column_stack([path.prices[symbol][_FIRST:] for symbol in policy.symbols])
-    first = (np.array(start, dtype=object) / units).astype(np.float64)
-    return Book(prices, tokens[:, :-1], tokens[:, -1], first, sold, bought, fees)
-
-
-def _check_ledger(world: World, vault: Vault, held: Mapping[Asset, int]) -> None:
-    known = {asset: world.ledger.balance(asset, Account(vault.name, _CHAIN)) for asset in held}
-    for asset, market in vault.lending.items():
-        collateral, debt = market.position(vault.name, world.clock.now_ns // NANOSECONDS_PER_SECOND)
-        known[asset] += collateral
-        known[vault.numeraire] -= debt
-    slack = _LENDING_ROUNDS if vault.lending else 0
-    if any(abs(held[asset] - amount) > slack for asset, amount in known.items()):
-        raise ValueError(f"{vault.name} holds {held} by its fills and {known} by the ledger")
+        vault = cast(Vault, world.venues[f"vault-{number}"])
+        prices = np.column_stack([path.prices[symbol][_FIRST:] for symbol in policy.symbols])
+        quote = vault.numeraire
+        yield book_of(world, vault, prices=prices, deposit=_deposit(policy, (*vault.oracles, quote)), fills=fills)

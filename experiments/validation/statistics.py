@@ -48,8 +48,8 @@ def controlled_mean(values: Array, controls: Array) -> Mean:
 def with_rounding(found: Mean, rounding: float) -> Mean:
     """A mean whose controls explain nearly all: what whole base units may move it by counts as error too.
 
-    >>> with_rounding(Mean(1.0, 3e-6), 4e-6)
-    Mean(value=1.0, standard_error=5e-06)
+    >>> with_rounding(Mean(1.0, 0.3), 0.4)
+    Mean(value=1.0, standard_error=0.5)
     """
     return Mean(found.value, math.hypot(found.standard_error, rounding))
 

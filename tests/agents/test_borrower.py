@@ -118,3 +118,56 @@ def test_with_enough_health_nobody_acts() -> None:
 def test_parameters_out_of_range_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=AGENT):
         make(SmallMarket([]).world, **changes)
+
+
+def test_who_lacks_the_collateral_asks_for_nothing() -> None:
+    market = SmallMarket(flat())
+    market.fund(eth="9")
+    add_lending(market.world)
+    make(market.world)
+    market.run(100)
+    assert calls_of(market.world) == []
+
+
+def test_an_answer_that_comes_while_a_transaction_is_under_way_counts() -> None:
+    """The second fall is reported in the block that holds the answer to the first; no answer follows it."""
+    market = SmallMarket([*flat(118), *flat(3, 1_940.0), *flat(180, 1_700.0)])
+    market.fund()
+    lending = add_lending(market.world)
+    make(market.world, conduct="tops up")
+    market.run()
+    topped = [row["time_ns"] for row in calls_of(market.world) if row["verb"] == "supply_collateral"]
+    assert len(topped) == 3
+    assert health(lending) == pytest.approx(1.2, rel=1e-3)
+
+
+def test_nobody_deleverages_at_a_price_that_makes_it_worse() -> None:
+    """The pool pays less than the debt that a unit of collateral may carry."""
+    market = SmallMarket([*flat(120), *flat(180, 1_940.0)], pool_price=1_600.0)
+    market.fund()
+    add_lending(market.world)
+    make(market.world)
+    market.run()
+    assert [row for row in calls_of(market.world) if row["verb"] == "repay"] == []
+
+
+def test_a_position_too_large_for_the_pool_is_sold_as_far_as_that_helps() -> None:
+    market = SmallMarket([*flat(120), *flat(180, 1_940.0)])
+    market.fund(eth="2000")
+    lending = add_lending(market.world)
+    make(market.world, collateral=ETH.amount(1_000), debt=USDC.amount(1_600_000))
+    market.run()
+    repaid = [row for row in calls_of(market.world) if row["verb"] == "repay"]
+    assert repaid
+    assert {row["result"] for row in repaid} == {"ok"}
+    assert health(lending) > 1_000 * 1_940 * 0.86 / 1_600_000
+
+
+def test_a_debt_smaller_than_what_a_sale_brings_is_paid_back() -> None:
+    """The pool is far above a price that has fallen by two thirds: little collateral clears all of the debt."""
+    market = SmallMarket([*flat(120), *flat(180, 650.0)])
+    market.fund(eth="100")
+    lending = add_lending(market.world)
+    make(market.world, debt=USDC.amount(5_500))
+    market.run()
+    assert lending.published(0).debt(AGENT) < USDC.amount(500)

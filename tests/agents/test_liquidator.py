@@ -124,3 +124,45 @@ def test_it_takes_only_as_much_as_the_pool_can_bear() -> None:
 def test_parameters_out_of_range_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=AGENT):
         make(SmallMarket([]).world, **changes)
+    with pytest.raises(ValueError, match="at_most"):
+        make(SmallMarket([]).world, at_most=0)
+
+
+def times_of(market: SmallMarket) -> list[int]:
+    return [row["time_ns"] for row in calls_of(market.world) if row["verb"] == "liquidate"]
+
+
+def test_several_positions_go_in_one_block() -> None:
+    market, view = played(FALL, healths=(1.005, 1.01, 1.015))
+    assert view.total_borrow == 0
+    assert liquidations(market) == ["ok"] * 3
+    assert len(set(times_of(market))) == 1
+
+
+def test_it_can_be_held_to_one_a_block() -> None:
+    market, view = played(FALL, healths=(1.005, 1.01, 1.015), at_most=1)
+    assert view.total_borrow == 0
+    assert len(set(times_of(market))) == 3
+
+
+def test_several_sales_of_one_block_are_planned_one_after_the_other() -> None:
+    """Each brings what was planned, though those before it move the pool by more than its slippage."""
+    market = SmallMarket(FALL)
+    market.fund(usdc="0")
+    lending = add_lending(market.world, healths=(1.005, 1.01, 1.015))
+    make(market.world, sold_at_once=1.0, hedges=(), slippage_ppm=100)
+    market.run()
+    assert liquidations(market) == ["ok"] * 3
+    assert len(set(times_of(market))) == 1
+    assert lending.published(0).total_borrow == 0
+
+
+def test_it_sends_no_more_than_its_gas_pays_for() -> None:
+    market = SmallMarket(FALL)
+    # The fee cap of one transaction is 4 times the base fee plus a tip: some 0.003 ETH at a few gwei.
+    market.fund(eth="0.004")
+    add_lending(market.world, healths=(1.005, 1.01, 1.015))
+    make(market.world, sold_at_once=0.0, hedges=(), tip_share=0.0)
+    market.run()
+    assert set(liquidations(market)) == {"ok"}
+    assert len(set(times_of(market))) == len(times_of(market)) > 0

@@ -34,3 +34,31 @@ def test_nothing_is_sold_where_nobody_buys_or_there_is_nothing_to_sell() -> None
     trader = seller()
     assert sale_of(trader, (trader.market("pool"),), 0, slippage_ppm=0) == NO_SALE
     assert proceeds((), 1.0) == 0.0
+
+
+def test_a_sale_after_another_is_planned_on_what_that_one_leaves() -> None:
+    trader = seller()
+    pools = (trader.market("pool"),)
+    first = sale_of(trader, pools, ETH.amount(10), slippage_ppm=0)
+    second = sale_of(trader, pools, ETH.amount(20), slippage_ppm=0, after=ETH.amount(10))
+    both = sale_of(trader, pools, ETH.amount(30), slippage_ppm=0)
+    assert second.calls[0].arguments["amount_in"] == ETH.amount(20)
+    assert first.quote_tokens + second.quote_tokens == pytest.approx(both.quote_tokens)
+    assert second.quote_tokens < 2 * first.quote_tokens
+
+
+@pytest.mark.parametrize("after", [0, 7 * 10**18 + 11])
+def test_of_several_pools_the_legs_add_up_to_the_last_unit(after: int) -> None:
+    market = SmallMarket(flat())
+    small = ConstantProduct("small", ETH, USDC, fee_ppm=500)
+    market.chain.add(small)
+    deposit = Call("small", "add_liquidity", {"amount_base": ETH.amount(50), "amount_quote": USDC.amount(100_000)})
+    market.chain.submit(
+        Transaction("somebody", (deposit,), max_fee_wei=10 * GWEI, max_tip_wei=GWEI), place="chain", answer=None
+    )
+    trader = Seller(market.world, AGENT, place="home", gas=GAS)
+    market.run(60)
+    amount = 10**19 // 3
+    sale = sale_of(trader, (trader.market("pool"), trader.market("small")), amount, slippage_ppm=0, after=after)
+    assert len(sale.calls) == 2
+    assert sum(call.arguments["amount_in"] for call in sale.calls) == amount

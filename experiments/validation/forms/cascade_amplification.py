@@ -29,7 +29,7 @@ class CascadeAmplification(ClosedForm):
 
     kappa is what a liquidation makes the price fall, over the distance between two thresholds: impact of a unit of
     debt (incentive / D, D base tokens that move the log price by 1) times density of debt (debt / distance). The
-    share is the permanent one: the oracle looks only when the rest of a sale's impact is gone.
+    share is the permanent one: half-lives are so short that the oracle looks when the rest of a sale's impact is gone.
 
     A liquidation seizes incentive x debt / price, and the price falls by that times price / D: the same at every
     price, though the impact is on the log price. So the law needs no small shock, only small sales: (1) each sale
@@ -38,7 +38,7 @@ class CascadeAmplification(ClosedForm):
     (2) is in the second figure, the recursion over single sales, which the engine follows to the last digits.
 
     The first threshold lies (1 - share x kappa) / 2 of a distance below the price before the shock, so that the law's
-    end lies half way between two thresholds; another place would move the end by at most half a distance times
+    end lies half way between two thresholds; another place would move the end by at most a distance times
     share x kappa / (1 - share x kappa).
 
     Args:
@@ -46,6 +46,9 @@ class CascadeAmplification(ClosedForm):
         permanent_share: of the impact.
         within_shock: thresholds passed by the shock itself.
         shock: quote tokens by which the price falls at first.
+
+    Raises:
+        ValueError: share x kappa is not below 1: nothing would end the fall.
     """
 
     source: ClassVar[str] = "Linear impact, uniform density: a branching process of ratio kappa; mechanics 3.2"
@@ -53,6 +56,10 @@ class CascadeAmplification(ClosedForm):
     permanent_share: float = 1.0
     within_shock: int = 50
     shock: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.ratio < 1.0:
+            raise ValueError(f"permanent share x kappa must be above 0 and below 1, had {self.ratio!r}")
 
     @classmethod
     def instances(cls) -> tuple[Self, ...]:
@@ -95,9 +102,9 @@ class CascadeAmplification(ClosedForm):
         first = START_PRICE - self.distance * (1.0 - self.ratio) / 2.0
         return tuple(first - self.distance * number for number in range(count))
 
-    def recursion(self) -> Cascade:
+    def recursion(self, thresholds: Sequence[float]) -> Cascade:
         """Sale by sale: each at the price that those before have left, until the next threshold is not reached."""
-        price, thresholds = START_PRICE - self.shock, self.thresholds()
+        price = START_PRICE - self.shock
         for number, threshold in enumerate(thresholds):
             if price >= threshold:
                 return Cascade(price, number, len(thresholds) - number)
@@ -121,7 +128,7 @@ class CascadeAmplification(ClosedForm):
     def estimate(self, samples: Sequence[Sample]) -> tuple[Estimate, ...]:
         """The amplification by the law and by the recursion, and how many were liquidated."""
         ((price, liquidated),) = samples
-        found, exact = (START_PRICE - price) / self.shock, self.recursion()
+        found, exact = (START_PRICE - price) / self.shock, self.recursion(self.thresholds())
         law, stepwise = 1.0 / (1.0 - self.ratio), (START_PRICE - exact.price) / self.shock
         return (
             Estimate(

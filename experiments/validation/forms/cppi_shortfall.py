@@ -17,8 +17,9 @@ from shoal.agents.vaults.triggers.calendar import Calendar
 from shoal.experiments.validation.arbitrage_world import logarithms
 from shoal.experiments.validation.check import Estimate
 from shoal.experiments.validation.closed_form import ClosedForm, Sample
-from shoal.experiments.validation.rebalancing_world import Book, Policy, play, walks
+from shoal.experiments.validation.rebalancing_world import Policy, play, walks
 from shoal.experiments.validation.statistics import Array, controlled_mean, mean, without_controls
+from shoal.experiments.validation.vault_book import Book
 from shoal.sim.units import NANOSECONDS_PER_SECOND, SECONDS_PER_YEAR
 
 # So small a cushion that the exposure never comes near the value of the vault, however the price rises.

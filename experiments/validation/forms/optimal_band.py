@@ -17,9 +17,10 @@ from shoal.agents.vaults.triggers.threshold import Threshold
 from shoal.experiments.validation.arbitrage_world import logarithms
 from shoal.experiments.validation.check import Estimate
 from shoal.experiments.validation.closed_form import ClosedForm, Sample
-from shoal.experiments.validation.rebalancing_world import Book, Policy, play, walks
+from shoal.experiments.validation.rebalancing_world import Policy, play, walks
 from shoal.experiments.validation.reflected_weight import ReflectedWeight, Solution, Traded, weights_of
 from shoal.experiments.validation.statistics import Array, Mean, mean, with_rounding, without_controls
+from shoal.experiments.validation.vault_book import Book
 from shoal.sim.draws import Stream
 from shoal.sim.units import NANOSECONDS_PER_SECOND, PPM, SECONDS_PER_YEAR
 

@@ -7,7 +7,6 @@ from shoal.agents.vaults.targets.constant_weights import ConstantWeights
 from shoal.agents.vaults.triggers.calendar import Calendar
 from shoal.agents.vaults.triggers.never import Never
 from shoal.agents.vaults.triggers.threshold import Threshold
-from shoal.experiments.validation import rebalancing_world
 from shoal.experiments.validation.rebalancing_world import DEPOSIT_TOKENS, Policy, Stage, play, walks
 from shoal.sim.units import Asset
 
@@ -77,17 +76,3 @@ def test_correlated_walks_are_correlated_and_as_volatile_as_was_said() -> None:
     assert [move.std() * math.sqrt(365) for move in moves] == pytest.approx([0.8, 0.4], rel=0.02)
     assert float(np.corrcoef(*moves)[0, 1]) == pytest.approx(0.5, abs=0.025)
     assert [move.mean() * 365 for move in moves] == pytest.approx([0.5, 0.5], abs=0.45)
-
-
-def test_books_that_the_ledger_does_not_confirm_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Forgetful:
-        def __init__(self, *columns: object, **more: object) -> None:
-            self.columns = (*columns, *more.values())
-
-        def of(self, rows: object) -> object:
-            return honest(*self.columns).of(np.array(rows)[:-1])  # type: ignore[arg-type, index]
-
-    honest = rebalancing_world._Fills
-    monkeypatch.setattr(rebalancing_world, "_Fills", Forgetful)
-    with pytest.raises(ValueError, match="by its fills and"):
-        run(Policy(("A",), halves, daily))

@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from shoal.experiments.validation.statistics import controlled_mean, mean
+from shoal.experiments.validation.statistics import Mean, controlled_mean, mean, with_rounding
 
 
 def test_the_mean_of_independent_values() -> None:
@@ -36,3 +36,8 @@ def test_the_error_covers_the_truth_as_often_as_it_should() -> None:
 def test_without_controls_it_is_the_plain_mean() -> None:
     values = np.array([1.0, 2.0, 4.0])
     assert controlled_mean(values, np.empty((3, 0))) == pytest.approx(mean(values))
+
+
+def test_rounding_counts_as_error_beside_chance() -> None:
+    assert with_rounding(Mean(2.0, 0.0), 0.1) == Mean(2.0, 0.1)
+    assert with_rounding(Mean(2.0, 0.3), 0.4).standard_error == pytest.approx(0.5)
