@@ -75,7 +75,7 @@ def _vaults(measured: Measured, plots: Plots) -> Section:
 def _refusals(rebalances: pd.DataFrame) -> pd.DataFrame:
     """Refused decisions by vault and reason, figures in the reason left out."""
     refused = rebalances[rebalances["result"] == "refused"]
-    refused = refused.assign(why=refused["why"].astype(str).str.partition(":")[0])
+    refused = refused.assign(why=refused["why"].astype(str).str.split(":", n=1).str[0])
     table = refused.groupby(["vault", "why"], sort=True)["decided_ns"].agg(decided_ns="min", times="size")
     return table.reset_index().sort_values(["vault", "decided_ns"], kind="stable")
 

@@ -76,7 +76,8 @@ class RebalanceCost(Crash):
             if first != cell and first.name in worlds:
                 control = cost_of(worlds[first.name]).get(first.policy, math.nan)
                 yield Figure(f"cost of {_in_words(cell)}", "bps of value", cost, control, first.name)
-            if cell.policy in crowd:
+            alike = (cell.form, cell.private) == (self.execution.form, self.execution.private)
+            if alike and cell.policy in crowd:
                 yield Figure(f"cost of {cell.policy} among all", "bps of value", crowd[cell.policy], cost, cell.name)
 
     def _cells(self) -> Iterator[_Cell]:

@@ -131,7 +131,7 @@ def test_who_lacks_the_collateral_asks_for_nothing() -> None:
 
 def test_an_answer_that_comes_while_a_transaction_is_under_way_counts() -> None:
     """The second fall is reported in the block that holds the answer to the first; no answer follows it."""
-    market = SmallMarket([*flat(118), *flat(3, 1_940.0), *flat(180, 1_700.0)])
+    market = SmallMarket([*flat(118), *flat(3, 1_940.0), *flat(180, 1_600.0)])
     market.fund()
     lending = add_lending(market.world)
     make(market.world, conduct="tops up")

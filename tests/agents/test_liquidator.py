@@ -119,13 +119,11 @@ def test_it_takes_only_as_much_as_the_pool_can_bear() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes", [{"sold_at_once": 1.5}, {"tip_share": -0.1}, {"slippage_ppm": 1_000_000}, {"pools": ()}]
+    "changes", [{"sold_at_once": 1.5}, {"tip_share": -0.1}, {"slippage_ppm": 1_000_000}, {"pools": ()}, {"at_most": 0}]
 )
 def test_parameters_out_of_range_are_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=AGENT):
         make(SmallMarket([]).world, **changes)
-    with pytest.raises(ValueError, match="at_most"):
-        make(SmallMarket([]).world, at_most=0)
 
 
 def times_of(market: SmallMarket) -> list[int]:
@@ -159,10 +157,12 @@ def test_several_sales_of_one_block_are_planned_one_after_the_other() -> None:
 
 def test_it_sends_no_more_than_its_gas_pays_for() -> None:
     market = SmallMarket(FALL)
-    # The fee cap of one transaction is 4 times the base fee plus a tip: some 0.003 ETH at a few gwei.
-    market.fund(eth="0.004")
+    # One transaction of 351,000 gas may cost some 0.0006 ETH, at the tip and four times a base fee that has fallen.
+    market.fund(eth="0.001")
     add_lending(market.world, healths=(1.005, 1.01, 1.015))
     make(market.world, sold_at_once=0.0, hedges=(), tip_share=0.0)
     market.run()
-    assert set(liquidations(market)) == {"ok"}
-    assert len(set(times_of(market))) == len(times_of(market)) > 0
+    first, *others = times_of(market)
+    assert len(others) == 2
+    # What it seized pays for the others.
+    assert first < min(others)

@@ -1,7 +1,10 @@
-from tests.agents.laws import AGENT, ETH, GAS, USDC, SmallMarket, flat
+import pytest
+from tests.agents.laws import AGENT, ETH, GAS, GWEI, USDC, SmallMarket, flat
 
 from shoal.agents.selling import NO_SALE, proceeds, sale_of, selling_curves
 from shoal.agents.trader import Trader
+from shoal.sim.calls import Call, Transaction
+from shoal.venues.amm.constant_product import ConstantProduct
 
 
 class Seller(Trader):

@@ -1,0 +1,64 @@
+"""
+A liquidation, sold through the router
+======================================
+
+The price falls, the oracle follows, a borrower's health falls below 1. A liquidator seizes the collateral, sells it
+over two pools at the optimum, and repays the debt out of the proceeds, all in one transaction.
+"""
+
+from shoal.agents.borrower import Borrower
+from shoal.agents.gas import GasTerms
+from shoal.agents.liquidator import Liquidator
+from shoal.agents.oracle_reporter import OracleReporter
+from shoal.agents.trader import Trader
+from shoal.sim.calls import Call
+from shoal.sim.hosts.block_schedule import ConstantBlocks
+from shoal.sim.hosts.chain import Chain
+from shoal.sim.world import World
+from shoal.venues.amm.constant_product import ConstantProduct
+from shoal.venues.credit.kinked_rate import KinkedRate
+from shoal.venues.credit.lending_market import LendingMarket
+from shoal.venues.oracle import Oracle
+
+world = World(seed=7)
+eth, usdc = world.asset("ETH", 18), world.asset("USDC", 6)
+chain = Chain(world, "chain", native=eth, schedule=ConstantBlocks(12 * 10**9), base_fee_wei=10**9)
+oracle = Oracle("oracle", eth, usdc, reporter="reporter", deviation_ppm=5_000, heartbeat_s=3_600)
+lending = LendingMarket("lending", collateral=eth, loan=usdc, oracle=oracle, lltv_ppm=860_000, rate=KinkedRate())
+for venue in (ConstantProduct("large", eth, usdc), ConstantProduct("small", eth, usdc), oracle, lending):
+    chain.add(venue)
+for owner in ("market", "reporter", "borrower", "liquidator"):
+    world.endow(owner, "chain", eth, eth.amount("2000"))
+    world.endow(owner, "chain", usdc, usdc.amount("4000000") if owner != "liquidator" else 1)
+common = {"place": "home", "gas": GasTerms(tip_wei=10**9, price_feed="large")}
+
+
+class Market(Trader):
+    """Fills the pools at 2,000 USDC, lends, and after five minutes sells into the pools until they show 10 % less."""
+
+    def run(self):
+        for pool, size in (("large", 1_000), ("small", 500)):
+            deposit = {"amount_base": eth.amount(size), "amount_quote": usdc.amount(2_000 * size)}
+            self.transact("chain", Call(pool, "add_liquidity", deposit), max_fee_wei=10**10, max_tip_wei=10**9)
+        yield self.sleep(60 * 10**9)
+        yield self.submit("chain", Call("lending", "supply", {"amount": usdc.amount("500000")}))
+        yield self.sleep(240 * 10**9)
+        for pool, size in (("large", 54), ("small", 27)):
+            yield from self.trade(self.market(pool), -1, eth.amount(size), 1.0)
+
+
+Market(world, "market", **common)
+OracleReporter(world, "reporter", oracle="oracle", sources=("large",), interval_ns=10**9, delay_ns=0, **common)
+debt = {"collateral": eth.amount("50"), "debt": usdc.amount("82000"), "conduct": "passive"}  # Of health 1.05.
+Borrower(world, "borrower", market="lending", **debt, **common)
+Liquidator(world, "liquidator", market="lending", pools=("large", "small"), sold_at_once=1.0, tip_share=0.5,
+           minimum_profit_quote_tokens=1.0, slippage_ppm=10_000, **common)  # fmt: skip
+world.run(until_ns=600 * 10**9)
+world.records.close()
+orders, fills = (world.records.tables[name].arrow().to_pandas() for name in ("orders", "fills"))
+print(orders[orders["sender"] == "liquidator"][["venue", "verb", "arguments", "result"]].to_string())
+print(fills[fills["taker"] == "liquidator"][["venue", "base_tokens", "quote_tokens", "price"]])
+view = lending.published(world.clock.now_ns)
+print(view.positions, view.total_borrow, view.total_supply)
+from shoal.sim.units import Account
+print(world.ledger.balance(usdc, Account("liquidator","chain")))
