@@ -76,7 +76,7 @@ class Prospects:
 
     def seizures(self, at_most: int) -> list[Seizure]:
         """The liquidations that gain most, in the order in which they are to be carried out."""
-        whole = {name: self._whole(name) for name in self._ripe()}
+        whole = {name: self._whole(name) for name in self.view.ripe(self.answer, now_s=self.now_s)}
         taken, found = _Taken(0, 0, self.cash), list[Seizure]()
         for borrower in sorted(whole, key=lambda name: -whole[name])[:at_most]:
             one = self._seizure(borrower, whole[borrower], taken)
@@ -89,9 +89,6 @@ class Prospects:
             cash = taken.cash + self._least(taken, one.sold) - self._repaid(one.seized)
             taken = _Taken(taken.sold + one.sold, taken.kept + one.seized - one.sold, cash)
         return found
-
-    def _ripe(self) -> list[str]:
-        return [name for name in self.view.positions if self.view.liquidatable(name, self.answer, now_s=self.now_s)]
 
     def _whole(self, borrower: str) -> int:
         """Base units to seize for all of the debt, or all there is."""

@@ -57,7 +57,7 @@ class Liquidator(Trader):
         gas: how it pays.
         builder: sends privately to this builder; None sends publicly.
         rebalance: when to move inventory between chain and exchanges; None never.
-        active: False lets it do everything but send.
+        active: False lets it do everything but liquidate; money between hosts is moved as ever.
 
     Raises:
         ValueError: a parameter is out of range.
@@ -120,10 +120,8 @@ class Liquidator(Trader):
         gas[self.market_name] = INTRINSIC_GAS + lending.gas("liquidate")
         while True:
             yield self.changed(chain)
-            if not self.active:
-                continue
             yield from hedger.run()
-            sent = self._send(chain, gas, pools, self._seizures(lending, pools, hedges))
+            sent = self._send(chain, gas, pools, self._seizures(lending, pools, hedges)) if self.active else []
             for event in sent:
                 receipt: Receipt | None = yield from received(event)
                 if receipt is not None and hedges:

@@ -95,7 +95,7 @@ def run(
         worlds: which counterfactual worlds beside "base"; all the study has without it.
         processes: how many worlds run at the same time, 1 when nobody says otherwise; it changes no result.
         paths: number of paths of outside prices, with ``replicates`` seeds of its own each.
-        path_source: "generated", or "bootstrap" of the bars of a file; what the prices allow without it.
+        path_source: "generated", or of a file "bootstrap" of its bars, or its "episodes" of deepest fall.
         path_block: mean length of a bootstrap's blocks, such as "6h".
         level: of the intervals, 0.95 when nobody says otherwise.
         out: folder for the results, with report.html.

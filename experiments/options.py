@@ -24,7 +24,7 @@ MAXIMUM_HOURS: Final = 24 * 366 * 10
 MAXIMUM_REPLICATES: Final = 10_000
 MAXIMUM_PROCESSES: Final = 1_024
 DEFAULT_LEVEL: Final = 0.95
-PATH_SOURCES: Final = ("generated", "bootstrap")
+PATH_SOURCES: Final = ("generated", "bootstrap", "episodes")
 _WHOLE: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
 _DECIMAL: Final = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?", re.ASCII)
 _WORLD: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
@@ -51,7 +51,7 @@ class Options:
         worlds: counterfactual worlds beside "base"; also as one text; None runs all the study has.
         processes: how many work at the same time; it changes no result.
         paths: of the outside prices, 1 when nobody says otherwise.
-        path_source: "generated" or "bootstrap"; None is what the prices allow.
+        path_source: "generated", "bootstrap" or "episodes"; None is generated, and bootstrap of a file.
         path_block: mean length of the blocks of a bootstrap, such as "6h".
         level: of the intervals, 0.95 when nobody says otherwise.
     """

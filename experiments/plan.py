@@ -16,6 +16,7 @@ from shoal.experiments.study_file import StudyFile, read_study_file
 
 if TYPE_CHECKING:
     from shoal.experiments.prices.bars import Bars
+    from shoal.experiments.prices.span import Duration
     from shoal.sim.price_path import PricePath
 
 BASE: Final = "base"
@@ -126,12 +127,27 @@ def read_bars(study: Study, options: Options) -> Bars:
     Raises:
         InputError: see ``shoal.experiments.prices.read_prices``.
     """
-    from shoal.experiments.prices import read_prices
-
-    assert options.prices is not None
     start, end = _span(options)
     if options.hours is not None and end is None:
         raise OptionError(Place("option hours"), "with a file of prices it needs a start", "Give start, too.")
+    return _read(study, options, start, end, options.maximum_gap)
+
+
+def read_all_bars(study: Study, options: Options) -> Bars:
+    """All bars of the file of prices, whatever the span asked for, with whatever gaps are between them.
+
+    Raises:
+        InputError: see ``shoal.experiments.prices.read_prices``.
+    """
+    from shoal.experiments.prices.stamps import MAXIMUM_NS
+
+    return _read(study, options, None, None, MAXIMUM_NS)
+
+
+def _read(study: Study, options: Options, start: int | None, end: int | None, maximum_gap: Duration | None) -> Bars:
+    from shoal.experiments.prices import read_prices
+
+    assert options.prices is not None
     return read_prices(
         options.prices,
         symbols=options.symbols or study.symbols,
@@ -139,7 +155,7 @@ def read_bars(study: Study, options: Options) -> Bars:
         end=end,
         columns=options.columns or None,
         zone=options.zone,
-        maximum_gap=options.maximum_gap,
+        maximum_gap=maximum_gap,
     )
 
 

@@ -2,8 +2,8 @@
 A liquidation, sold through the router
 ======================================
 
-The price falls, the oracle follows, a borrower's health falls below 1. A liquidator seizes the collateral, sells it
-over two pools at the optimum, and repays the debt out of the proceeds, all in one transaction.
+The price falls, the oracle follows, a borrower's health falls below 1. A liquidator without a cent seizes collateral,
+sells it over two pools at the optimum and repays the debt out of the proceeds, in one transaction.
 """
 
 from shoal.agents.borrower import Borrower
@@ -27,38 +27,37 @@ oracle = Oracle("oracle", eth, usdc, reporter="reporter", deviation_ppm=5_000, h
 lending = LendingMarket("lending", collateral=eth, loan=usdc, oracle=oracle, lltv_ppm=860_000, rate=KinkedRate())
 for venue in (ConstantProduct("large", eth, usdc), ConstantProduct("small", eth, usdc), oracle, lending):
     chain.add(venue)
-for owner in ("market", "reporter", "borrower", "liquidator"):
-    world.endow(owner, "chain", eth, eth.amount("2000"))
-    world.endow(owner, "chain", usdc, usdc.amount("4000000") if owner != "liquidator" else 1)
+for owner, dollars in (("market", 4_000_000), ("reporter", 0), ("borrower", 0), ("liquidator", 0)):
+    world.endow(owner, "chain", eth, eth.amount(2_000))
+    world.endow(owner, "chain", usdc, usdc.amount(dollars))
 common = {"place": "home", "gas": GasTerms(tip_wei=10**9, price_feed="large")}
 
 
 class Market(Trader):
-    """Fills the pools at 2,000 USDC, lends, and after five minutes sells into the pools until they show 10 % less."""
+    """Fills the pools at 2,000 USDC, lends, and after five minutes sells into the larger until it shows 10 % less."""
 
     def run(self):
         for pool, size in (("large", 1_000), ("small", 500)):
             deposit = {"amount_base": eth.amount(size), "amount_quote": usdc.amount(2_000 * size)}
             self.transact("chain", Call(pool, "add_liquidity", deposit), max_fee_wei=10**10, max_tip_wei=10**9)
         yield self.sleep(60 * 10**9)
-        yield self.submit("chain", Call("lending", "supply", {"amount": usdc.amount("500000")}))
+        yield self.submit("chain", Call("lending", "supply", {"amount": usdc.amount(500_000)}))
         yield self.sleep(240 * 10**9)
-        for pool, size in (("large", 54), ("small", 27)):
-            yield from self.trade(self.market(pool), -1, eth.amount(size), 1.0)
+        yield from self.trade(self.market("large"), -1, eth.amount(54), 1.0)
 
 
 Market(world, "market", **common)
 OracleReporter(world, "reporter", oracle="oracle", sources=("large",), interval_ns=10**9, delay_ns=0, **common)
-debt = {"collateral": eth.amount("50"), "debt": usdc.amount("82000"), "conduct": "passive"}  # Of health 1.05.
-Borrower(world, "borrower", market="lending", **debt, **common)
-Liquidator(world, "liquidator", market="lending", pools=("large", "small"), sold_at_once=1.0, tip_share=0.5,
-           minimum_profit_quote_tokens=1.0, slippage_ppm=10_000, **common)  # fmt: skip
+loan = {"collateral": eth.amount(50), "debt": usdc.amount(82_000), "conduct": "passive"}  # Its health is 1.05.
+terms = {"sold_at_once": 1.0, "tip_share": 0.5, "minimum_profit_quote_tokens": 1.0, "slippage_ppm": 10_000}
+Borrower(world, "borrower", market="lending", **loan, **common)
+Liquidator(world, "liquidator", market="lending", pools=("large", "small"), **terms, **common)
 world.run(until_ns=600 * 10**9)
+
+# %%
+# One order, split so that both pools end at the same marginal price: the smaller, into which nobody sold, takes more.
+
 world.records.close()
-orders, fills = (world.records.tables[name].arrow().to_pandas() for name in ("orders", "fills"))
-print(orders[orders["sender"] == "liquidator"][["venue", "verb", "arguments", "result"]].to_string())
-print(fills[fills["taker"] == "liquidator"][["venue", "base_tokens", "quote_tokens", "price"]])
-view = lending.published(world.clock.now_ns)
-print(view.positions, view.total_borrow, view.total_supply)
-from shoal.sim.units import Account
-print(world.ledger.balance(usdc, Account("liquidator","chain")))
+fills = world.records.tables["fills"].arrow().to_pandas().query("taker == 'liquidator'")
+print(fills[["venue", "base_tokens", "quote_tokens", "price"]])
+assert lending.published(world.clock.now_ns).debt("borrower") == 0

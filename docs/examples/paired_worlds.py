@@ -2,44 +2,39 @@
 A study with a control
 ======================
 
-What did attackers cost? One run cannot tell: without them the prices would have been others, too. So each seed is run
+What did attackers cost? One run cannot tell: without them the prices would have been others, too. So the world is run
 twice on the same draws and the same prices, once with the attack switched off, everybody and every balance kept.
 """
 
+import pandas as pd
+
 import shoal
+from shoal.experiments.market.loop_parameters import BorrowerGroup, ExecutionGroup, VaultGroup
+from shoal.experiments.studies.crash import Crash
 
-found = shoal.run(
-    "crash",
-    seed=7,
-    replicates=2,
-    worlds="no-attack",
-    hours=0.15,
-    generated={"crash_after_hours": 0.03, "crash_minutes": 3.0, "crash_depth": 0.2},
-    vaults={"policies": ["threshold"], "band": 0.01, "look_s": 12},
-    execution={"form": "at once", "slippage_ppm": 20_000},
-    borrowers={"borrowers": 0},
+study = Crash(
+    vaults=VaultGroup(policies=("threshold",), look_s=12.0),
+    execution=ExecutionGroup(form="at once", slippage_ppm=20_000),
+    borrowers=BorrowerGroup(borrowers=0),
 )
+span = {"seed": 7, "hours": 0.07, "generated": {"crash_after_hours": 0.01, "crash_minutes": 2.0, "crash_depth": 0.15}}
+base, control = (shoal.run(one, **span) for one in (study, study.counterfactuals()["no-attack"]))
 
 # %%
-# One row a figure: its mean over the seeds, the interval, and how much variance pairing removed. Two seeds are few.
+# In the control the searchers have their money, look, and send nothing.
 
-columns = ["name", "unit", "world", "n", "mean", "low", "high", "correlation", "variance_removed_share"]
-found.summary[columns].query("world == 'no-attack'")
-
-# %%
-# Every replicate, with the value in the base world and in the control.
-
-found.figures.query("world == 'no-attack'")[["seed", "name", "value", "control", "effect"]]
-
-# %%
-# Each world is a result like any other. In the control the searchers looked and sent nothing.
-
-base, control = found.results["seed-7/base"], found.results["seed-7/no-attack"]
-assert set(base.table("agents")["owner"]) == set(control.table("agents")["owner"])
 assert control.measured.table("attacks").empty
-base.measured.attacks_by_attacker
+searchers = [run.table("agents").query("owner.str.startswith('sandwicher')") for run in (base, control)]
+assert searchers[0]["start_raw"].tolist() == searchers[1]["start_raw"].tolist()
+base.measured.attacks_by_victim
 
 # %%
-# Estimates with their intervals, and the replicates behind them.
+# The attribution of each rebalance names what attackers took of it, by executing the block again without them.
 
-found.plot()
+base.measured.attribution[["vault", "reason", "adversary_bps", "total_bps"]]
+
+# %%
+# The study's own figures: the value, its control, and which world that is from. The effect stands beside the
+# attribution and never inside it. One pair is no estimate: ``--replicates`` runs many, with intervals.
+
+pd.DataFrame(study.figures({"base": base, "no-attack": control}))

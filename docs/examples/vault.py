@@ -18,8 +18,8 @@ result = shoal.run(
 )
 
 # %%
-# Each decision, why it was taken, and what came of it. It is carried out in slices, one a minute, each routed anew at the
-# prices of its time, until the weights are there.
+# Each decision, why it was taken, and what came of it. It is carried out in slices, one a minute, each routed anew at
+# the prices of its time, until the weights are there.
 
 result.rebalances[["decided_ns", "vault", "reason", "result", "why"]]
 

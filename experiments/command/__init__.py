@@ -142,7 +142,8 @@ def run_study(
         str | None, typer.Option(metavar="K", help="Of replicates: paths of prices, each with N seeds. Default: 1.")
     ] = None,
     path_source: Annotated[
-        str | None, typer.Option(metavar="SOURCE", help="Of further paths: generated, or bootstrap of a file's bars.")
+        str | None,
+        typer.Option(metavar="SOURCE", help="Of further paths: generated; of a file bootstrap or episodes."),
     ] = None,
     path_block: Annotated[
         str | None,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from typing import Final, Literal
 
-from shoal.experiments.study import Amount, Group, Tag, parameter
+from shoal.experiments.study import Amount, Group, Problem, Tag, parameter
 
 ASSUMED: Final = Tag("assumed")
 MORPHO: Final = Tag("literature", "Morpho Blue, deployed loan-to-value tiers", "2024")
@@ -297,6 +298,8 @@ class PanelGroup(Group):
         unit="fraction",
         tag=ASSUMED,
         explain="Typical trades, of what the pool trades within 2 %.",
+        above=0,
+        maximum=1,
     )
 
 
@@ -322,15 +325,31 @@ class SweepGroup(Group):
     """What is changed, one thing at a time; each setting is run with and without liquidations."""
 
     permanent_shares: tuple[float, ...] = parameter(
-        (0.0, 0.6, 1.0), unit="fraction", tag=ASSUMED, explain="Parts of the impact outside that stay."
+        (0.0, 0.6, 1.0),
+        unit="fraction",
+        tag=ASSUMED,
+        explain="Parts of the impact outside that stay.",
+        minimum=0,
+        maximum=1,
     )
     depth_multiples: tuple[float, ...] = parameter(
-        (0.1, 0.3, 3.0), tag=ASSUMED, explain="Multiples of the outside depth."
+        (0.1, 0.3, 3.0), tag=ASSUMED, explain="Multiples of the outside depth.", above=0
     )
     oracle_sources: tuple[Literal["outside", "pool", "mix"], ...] = parameter(
         ("pool", "mix"), tag=ASSUMED, explain="What the oracle reports."
     )
-    debt_multiples: tuple[float, ...] = parameter((0.3, 3.0), tag=ASSUMED, explain="Multiples of what borrowers owe.")
+    debt_multiples: tuple[float, ...] = parameter(
+        (0.3, 3.0), tag=ASSUMED, explain="Multiples of what borrowers owe.", above=0
+    )
     sweep_policies: tuple[str, ...] = parameter(
         ("calendar", "CPPI", "leverage"), tag=ASSUMED, explain="Policies that get the money of all vaults."
     )
+
+
+def repeated(path: str, lists: PanelGroup | SweepGroup) -> Iterator[Problem]:
+    """A problem for each list that holds a value twice: two worlds would have one name."""
+    for each in fields(lists):
+        values = getattr(lists, each.name)
+        twice = [value for value in dict.fromkeys(values) if values.count(value) > 1]
+        if twice:
+            yield Problem(f"{path}.{each.name}", f"{twice[0]!r} is there twice", "Each value makes a world of its own.")

@@ -63,8 +63,8 @@ def earned(
 
     ``gas`` is what was paid for block space (to the proposer, or burnt). ``moved`` is what changed hands otherwise:
     a pool's result passed on to its providers, custody fees, payments to builders; it is what the ledger shows beyond
-    trades and gas, and is allowed to owners that are venues, provide liquidity, or sent such a call; it sums to 0
-    over all owners. For everybody else it must be 0, and what is not is the ``residual``. ``holding`` is the change in
+    trades and gas, and is allowed to owners that are venues, provide liquidity, sent such a call, or had a
+    transaction in a bundle; it sums to 0 over all owners. For everybody else it must be 0, and what is not is the ``residual``. ``holding`` is the change in
     price of what was owned at the start: nobody earned it from anybody.
 
     Gas and fees are valued at the time they were paid; what their assets then gained or lost is part of inventory.
@@ -90,7 +90,7 @@ def earned(
         explained = explained.add(_single(owner, asset, tokens), fill_value=0.0)
         _add(parts, "gas_quote_tokens", owner, paid_value)
         _add(parts, "inventory_quote_tokens", owner, tokens * marks.end_price(asset) - paid_value)
-    _state_movements(parts, agents, explained, _may_move(kinds, venue_states, orders), marks)
+    _state_movements(parts, agents, explained, _may_move(kinds, venue_states, orders, transactions), marks)
     parts.insert(0, "kind", kinds)
     return parts.rename_axis("owner").reset_index()
 
@@ -225,14 +225,21 @@ def _native(agents: pd.DataFrame) -> str | None:
     return str(rows["asset"].iloc[0]) if len(rows) else None
 
 
-def _may_move(kinds: pd.Series[str], venue_states: pd.DataFrame, orders: pd.DataFrame | None) -> set[str]:
-    """Owners that may gain or lose without a trade: venues, providers, builders, who withdrew, gave or minted."""
+def _may_move(
+    kinds: pd.Series[str], venue_states: pd.DataFrame, orders: pd.DataFrame | None, transactions: pd.DataFrame | None
+) -> set[str]:
+    """Owners that may gain or lose without a trade: venues, providers, builders, who withdrew, gave, minted or bid.
+
+    Who bid for a bundle is not recorded apart from whom it carried.
+    """
     movers = {str(owner) for owner, kind in kinds.items() if is_provider(str(kind)) or "builder" in str(kind)}
     venues = set(venue_states["venue"].astype(str))
     movers |= venues | {venue + LOCKED for venue in venues}
     if orders is not None:
         accepted = orders[(orders["result"] == "ok") & ~orders["verb"].isin(_TRADING_VERBS)]
         movers |= set(accepted["sender"].astype(str)) | set(accepted["venue"].astype(str))
+    if transactions is not None:
+        movers |= set(transactions["sender"][transactions["bundle"] > 0].astype(str))
     return movers
 
 

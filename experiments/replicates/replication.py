@@ -12,8 +12,9 @@ from shoal.experiments.errors import OptionError, Place
 from shoal.experiments.manifest import first_manifest
 from shoal.experiments.options import DEFAULT_LEVEL
 from shoal.experiments.parameters import nearest
-from shoal.experiments.plan import BASE, Plan, between_bars, read_bars, read_or_generate
+from shoal.experiments.plan import BASE, Plan
 from shoal.experiments.reader import REPLICATES
+from shoal.experiments.replicates.paths import check_paths, make_paths, path_note
 
 if TYPE_CHECKING:
     from shoal.experiments.study import Study
@@ -85,16 +86,12 @@ class Replication:
 
     def manifest(self) -> dict[str, Any]:
         """What the manifest of the whole says before anything has run."""
-        kinds = [_path_kind(prices) for _, prices in self.paths]
         return first_manifest(self.plan) | {
             "kind": REPLICATES,
             "seeds": [self.plan.seed + number for number in range(self.count * len(self.paths))],
             "worlds": list(self.worlds),
             "level": self.level,
-            "paths": [
-                {"path": number, "seed": seed, "kind": kind, "sha256": prices.digest()}
-                for number, ((seed, prices), kind) in enumerate(zip(self.paths, kinds, strict=True), start=1)
-            ],
+            "paths": [path_note(number, seed, prices) for number, (seed, prices) in enumerate(self.paths, start=1)],
             "estimates": [],
             "results": {},
             "failures": [],
@@ -106,7 +103,7 @@ def plan_replicates(plan: Plan) -> Replication:
 
     Without ``paths`` there is one path, that of ``path_seed`` (or of the first seed), and all seeds run on it. Path k
     has the path seed ``path_seed + k - 1``; of a file the first path is the recorded one, and every other is drawn
-    from its bars by ``bootstrap_bars``.
+    from its bars by ``bootstrap_bars``, or is another stretch of it, from ``deepest_episodes``.
 
     Raises:
         InputError: a world that the study has not, or a source of paths that the prices do not allow.
@@ -114,20 +111,11 @@ def plan_replicates(plan: Plan) -> Replication:
     options = plan.options
     if options.replicates is None:
         raise ValueError("the plan asks for no replicates")
-    source = options.path_source
-    recorded = options.prices is not None
-    if source is not None and (source == "bootstrap") != recorded:
-        raise OptionError(
-            Place("option path_source"),
-            "prices come from a file" if recorded else "there is no file of prices to draw from",
-            "Leave prices out, or write bootstrap." if recorded else "Give prices, or write generated.",
-        )
-    if options.path_block is not None and not recorded:
-        raise OptionError(Place("option path_block"), "there is no file of prices to draw from", "Give prices.")
+    check_paths(plan)
     return Replication(
         plan,
         _worlds(plan),
-        tuple(_paths(plan, options.paths or 1)),
+        tuple(make_paths(plan, options.paths or 1)),
         options.replicates,
         DEFAULT_LEVEL if options.level is None else options.level,
     )
@@ -151,24 +139,3 @@ def _worlds(plan: Plan) -> dict[str, Study]:
                 f"{f'Did you mean {near!r}? ' if near else ''}There are: {listed}.",
             )
     return {BASE: plan.study, **{name: known[name] for name in known if name in asked}}
-
-
-def _paths(plan: Plan, count: int) -> Iterator[tuple[int, PricePath]]:
-    from shoal.experiments.prices.block_bootstrap import bootstrap_bars
-    from shoal.experiments.prices.span import duration_ns
-
-    options, first = plan.options, plan.options.price_seed
-    block_ns = None if options.path_block is None else duration_ns(options.path_block, "path_block")
-    yield first, plan.prices
-    if count == 1:
-        return
-    bars = None if options.prices is None else read_bars(plan.study, options)
-    for seed in range(first + 1, first + count):
-        if bars is None:
-            yield seed, read_or_generate(plan.study, replace(options, path_seed=seed))[0]
-        else:
-            yield seed, between_bars(plan.study, bootstrap_bars(bars, seed=seed, block_ns=block_ns), seed=seed)
-
-
-def _path_kind(prices: PricePath) -> str:
-    return "bootstrap" if "bootstrap" in prices.provenance else prices.kind

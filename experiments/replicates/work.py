@@ -34,12 +34,14 @@ class WorldJob:
         where: its folder relative to that of the whole.
         plan: what to run.
         folder: where the result goes.
+        report: whether its report is drawn, too.
         stall_seconds: limit of the watchdog; None for none.
     """
 
     where: str
     plan: Plan
     folder: Path
+    report: bool = False
     stall_seconds: float | None = None
 
 
@@ -77,7 +79,7 @@ type Job = WorldJob | FigureJob
 
 
 def work(job: Job, tell: Tell, interruption: Interruption | None = None) -> Answer:
-    """Do a job; whatever goes wrong is an answer, too. Of a world that is there already only the report is made."""
+    """Do a job; whatever goes wrong is an answer, too. Of a world that is there already at most the report is made."""
     try:
         return _run(job, tell, interruption) if isinstance(job, WorldJob) else Answer(FINISHED, figures=_take(job))
     except (InputError, RunError) as error:
@@ -89,14 +91,16 @@ def work(job: Job, tell: Tell, interruption: Interruption | None = None) -> Answ
 
 def _run(job: WorldJob, tell: Tell, interruption: Interruption | None) -> Answer:
     if is_there(job.folder, job.plan):
-        add_report(load_result(job.folder))
+        if job.report:
+            add_report(load_result(job.folder))
         return Answer(FINISHED)
     watchdog = None if job.stall_seconds is None else Watchdog(job.stall_seconds)
     ended = run_plan(job.plan, out=job.folder, progress=Telling(tell), interruption=interruption, watchdog=watchdog)
     if ended.status != FINISHED:
         failure = ended.result.manifest.get("failure") or {}
         return Answer(ended.status, str(failure.get("reason") or ended.error or ""))
-    add_report(ended.result)
+    if job.report:
+        add_report(ended.result)
     return Answer(FINISHED, unsound(ended.result.manifest))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from shoal.experiments.market.loop_parameters import POLICIES, ShockGroup, SweepGroup
+from shoal.experiments.market.loop_parameters import POLICIES, ShockGroup, SweepGroup, repeated
 from shoal.experiments.measures.loop_figures import amplifications
 from shoal.experiments.prices.generated import BTC, ETH, JumpDiffusion, generate_prices
 from shoal.experiments.prices.generated import Crash as Fall
@@ -37,11 +37,12 @@ class Cascade(Crash):
     sweep: SweepGroup = group(SweepGroup)
 
     def check(self) -> Iterable[Problem]:
-        """What `crash` checks, and policies of the sweep that exist."""
+        """What `crash` checks; policies of the sweep that exist; nothing twice."""
         yield from Crash.check(self)
         for policy in self.sweep.sweep_policies:
             if policy not in POLICIES:
                 yield Problem("sweep.sweep_policies", f"{policy!r} is unknown", f"There are {', '.join(POLICIES)}.")
+        yield from repeated("sweep", self.sweep)
 
     def prices_default(self, *, seed: int, symbols: tuple[str, ...], start_ns: int, end_ns: int) -> PricePath:
         """The shock; "generated" is the crash of the study `market`."""
@@ -111,4 +112,4 @@ def _calm(name: str) -> str:
 
 
 def _text(value: float) -> str:
-    return f"{value:g}".replace(".", "p")
+    return f"{value:g}".replace(".", "p").replace("+", "")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar, Final, NamedTuple
 
-from shoal.experiments.market.loop_parameters import POLICIES, Form, PanelGroup
+from shoal.experiments.market.loop_parameters import POLICIES, Form, PanelGroup, repeated
 from shoal.experiments.measures.loop_figures import BASE, cost_of
 from shoal.experiments.studies.crash import Crash
 from shoal.experiments.study import Amount, Problem, Study, group
@@ -49,14 +49,12 @@ class RebalanceCost(Crash):
     panel: PanelGroup = group(PanelGroup)
 
     def check(self) -> Iterable[Problem]:
-        """What `crash` checks, and policies of the panel that exist."""
+        """What `crash` checks; policies of the panel that exist; nothing twice."""
         yield from Crash.check(self)
         for policy in self.panel.panel_policies:
             if policy not in POLICIES:
                 yield Problem("panel.panel_policies", f"{policy!r} is unknown", f"There are {', '.join(POLICIES)}.")
-        for size in self.panel.sizes:
-            if not 0.0 < size <= 1.0:
-                yield Problem("panel.sizes", f"{size!r} is no part of the depth", "Give numbers above 0, up to 1.")
+        yield from repeated("panel", self.panel)
 
     def counterfactuals(self) -> Mapping[str, Study]:
         """One world for each cell of the panel: a single vault of that policy, form, visibility and size."""

@@ -106,3 +106,30 @@ def test_a_chain_needs_gas_terms() -> None:
 
     with pytest.raises(AgentFailed, match="needs gas terms"):
         lived(steps)
+
+
+def test_a_bid_is_the_share_of_the_gain_that_is_left_after_the_base_fee() -> None:
+    gas = 200_000
+
+    def steps(agent: Script) -> Process:
+        agent.statement("chain")
+        yield agent.sleep(SECOND_NS)
+        for gain, minimum in ((100.0, 1.0), (0.0, 0.0), (100.0, 99.0), (1e9, 0.0)):
+            bid = agent.bid_wei("chain", gas, gain=gain, share=0.5, minimum_quote_tokens=minimum)
+            agent.heard.append((agent.view("chain").next_base_fee_wei, bid))
+
+    _, agent = lived(steps, gas=GAS)
+    [(base_fee_wei, bid), nothing, too_little, unpayable] = agent.heard
+    left = 100.0 - gas * base_fee_wei / ETH.unit * 2_000.0
+    assert gas * bid / ETH.unit * 2_000.0 == pytest.approx(left / 2)
+    assert [one for _, one in (nothing, too_little, unpayable)] == [None, None, None]
+
+
+def test_a_small_gain_bids_the_usual_tip() -> None:
+    def steps(agent: Script) -> Process:
+        agent.statement("chain")
+        yield agent.sleep(SECOND_NS)
+        agent.heard.append(agent.bid_wei("chain", 200_000, gain=2.0, share=0.0, minimum_quote_tokens=0.0))
+
+    _, agent = lived(steps, gas=GAS)
+    assert agent.heard == [GAS.tip_wei]
