@@ -31,8 +31,8 @@ $(BUILT): $(INSTALLED) $(KERNELS)
 	@ls ext/*.so >/dev/null 2>&1 || echo "No kernel was compiled: Shoal runs on their Python twins, with the same results."
 	@touch $@
 
-demo: setup  ## run the study `market` on generated prices and write a report
-	$(VENV)/bin/shoal run market --out $(DEMO)
+demo: setup  ## run the study `crash` on generated prices and write a report
+	$(VENV)/bin/shoal run crash --out $(DEMO)
 
 test: setup  ## all tests, on the compiled kernels and then on their Python twins
 	$(PYTEST)

@@ -33,11 +33,11 @@ _ROOM: Final = 0.9
 
 
 class Bet(NamedTuple):
-    """A trade ahead of the vault's: where, which way, how many base tokens, and at what price at worst."""
+    """A trade ahead of the vault's: where, which way, how many base units, and at what price at worst."""
 
     market: Market
     side: int
-    size: float
+    amount: int
     worst_price: float
 
 
@@ -155,7 +155,7 @@ class Anticipator(Trader):
         if closes or self.now_ns < self._rests_until_ns:
             return
         for bet in self._bets(view, prices):
-            receipt = yield from self.trade(bet.market, bet.side, bet.market.base.floor(bet.size), bet.worst_price)
+            receipt = yield from self.trade(bet.market, bet.side, bet.amount, bet.worst_price)
             if receipt is not None:
                 self._waits_since_ns = self.now_ns
                 for fill in receipt.outcome.fills:
@@ -232,7 +232,9 @@ class Anticipator(Trader):
         net = gain - 2.0 * gas
         if not worth or net <= 0.0 or net < self.minimum_profit_quote_tokens:
             return None
-        return Bet(market, side, size, worth / size * room)
+        amount = market.base.floor(size)
+        # A float that stands for all it holds may be a few units above it.
+        return Bet(market, side, min(amount, held) if side < 0 else amount, worth / size * room)
 
     def _depth(self, market: Market) -> float:
         view = self.view(market.venue)

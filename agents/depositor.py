@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Mapping
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -79,7 +81,8 @@ class Depositor(Trader):
             return
         if (left_ns := began_ns + self.redeem_after_ns - self.now_ns) > 0:
             yield self.sleep(left_ns)
-        shares = int(self.shares * self.redeemed_share)
+        # A float of so many digits could be more than it has.
+        shares = math.floor(Fraction(self.redeemed_share) * self.shares)
         while shares and (yield from self.settle(chain, Call(self.vault, "redeem", {"shares": shares}))) is None:
             yield self.changed(chain)
         self.shares -= shares

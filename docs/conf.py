@@ -83,9 +83,12 @@ html_theme_options = {
 
 
 def fill_tables(app: Any, name: str, content: list[str]) -> None:
-    """Put a study's parameters where a page asks for them."""
+    """Put a study's parameters, or those it has beyond another study, where a page asks for them."""
+    studies: dict[str | None, Any] = {None: None, **shoal.studies()}
     content[0] = re.sub(
-        r"<!-- parameters: (\w+) -->", lambda found: parameter_tables(shoal.studies()[found[1]]), content[0]
+        r"<!-- parameters: ([\w-]+)(?: beyond ([\w-]+))? -->",
+        lambda found: parameter_tables(studies[found[1]], studies[found[2]]),
+        content[0],
     )
 
 

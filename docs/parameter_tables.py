@@ -8,11 +8,17 @@ from shoal.experiments.study_file import toml_text
 HEADINGS = ("parameter", "default", "what it is", "what stands behind it")
 
 
-def parameter_tables(study: type[Study]) -> str:
-    """One table a group: path, default and unit, explanation and what is allowed, tag and source."""
+def parameter_tables(study: type[Study], beyond: type[Study] | None = None) -> str:
+    """One table a group: path, default and unit, explanation and what is allowed, tag and source.
+
+    Args:
+        study: whose parameters.
+        beyond: a study whose parameters are left out.
+    """
+    known = set() if beyond is None else {each.path for each in describe(beyond)}
     sections = []
     for path, group in groups(study).items():
-        own = [each for each in describe(study) if each.path.rpartition(".")[0] == path]
+        own = [each for each in describe(study) if each.path.rpartition(".")[0] == path and each.path not in known]
         if own:
             sections.append("\n".join((*_heading(path, group), *_table(own))))
     return "\n\n".join(sections)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class Figure:
         value: in the base world, usually; NaN where this replicate has none.
         control: the same in the world where one action is switched off; None for a figure without a control.
         world: the name of that world.
+        topic: under which figures stand together; the name up to its first comma when there is none.
 
     >>> Figure("cost", "bps", 12.0, control=9.5, world="no-attack").effect
     2.5
@@ -25,6 +26,7 @@ class Figure:
     value: float
     control: float | None = None
     world: str = ""
+    topic: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if not self.name:

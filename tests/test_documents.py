@@ -102,7 +102,7 @@ def test_every_command_and_every_option_of_run_is_explained() -> None:
 
 
 def test_settings_of_the_documents_are_parameters() -> None:
-    known = {each.path for each in describe(shoal.studies()["market"])}
+    known = {each.path for study in shoal.studies().values() for each in describe(study)}
     used = {name for page in PAGES for name in re.findall(r"--set ([a-z_.]+)=", text_of(page))} - {"name"}
     assert used
     assert used <= known
@@ -146,9 +146,11 @@ def test_the_page_of_parameters_holds_every_parameter() -> None:
     assert spec.loader is not None
     module = util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    page = module.parameter_tables(shoal.studies()["market"])
-    assert [each.path for each in describe(shoal.studies()["market"]) if f"| `{each.path}` |" not in page] == []
-    assert "<!-- parameters: market -->" in text_of("docs/guide/parameters.md")
+    studies, text, tables = shoal.studies(), text_of("docs/guide/parameters.md"), ""
+    for name, other in re.findall(r"<!-- parameters: ([\w-]+)(?: beyond ([\w-]+))? -->", text):
+        tables += module.parameter_tables(studies[name], studies.get(other))
+    paths = {each.path for study in studies.values() for each in describe(study)}
+    assert sorted(path for path in paths if tables.count(f"| `{path}` |") != 1) == []
 
 
 def test_make_targets_of_the_documents_exist() -> None:

@@ -115,12 +115,19 @@ class VaultExecutor(Trader):
             self.log.follow(self.vault, self.name)
         began_ns = self.now_ns
         while True:
+            known = self._published_ns()
             yield from self._look(desk)
-            if self.interval_ns is None:
-                yield simpy.AnyOf(self.world.clock, [self.changed(feed) for feed in self.prices.values()])
-            else:
+            if self.interval_ns is not None:
                 # The next look that is not over yet: late ones are made up for by one.
                 yield self.sleep(self.interval_ns - (self.now_ns - began_ns) % self.interval_ns)
+            elif self._published_ns() == known:
+                # Otherwise a price came while it traded: that look is due already.
+                yield simpy.AnyOf(self.world.clock, [self.changed(feed) for feed in self.prices.values()])
+
+    def _published_ns(self) -> list[int | None]:
+        """When the prices that it knows were published."""
+        news = (self.read(feed) for feed in self.prices.values())
+        return [None if one is None else one.published_ns for one in news]
 
     # --- deciding -------------------------------------------------------------------------------------------------
 

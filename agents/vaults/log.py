@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
@@ -79,6 +79,8 @@ class Opened:
         first: whether this is the initial investment: the vault had not traded, and held no risky asset, or no debt
             where it may borrow.
         weights: where the twin trades to; None once it has, or if it does not.
+        left: tokens that are to be bought (or, negative, sold) of what was decided; assets without a price are not in.
+        latest: the world's mids when the latest slice was begun.
     """
 
     vault: str
@@ -90,6 +92,24 @@ class Opened:
     native_reference: float
     first: bool
     weights: Weights | None
+    left: dict[Asset, float]
+    latest: dict[Asset, float]
+
+    def reference_of(self, leg: Leg) -> float:
+        """The mid that a leg is measured against, and note what it did.
+
+        It is the decision's for what was decided. What a later slice trades beyond that, because prices have moved on,
+        is decided when the slice is begun, and measured against the mid then: a leg that does both, against their mean.
+        """
+        asset, side = leg.risky, 1 if leg.risky == leg.asset_out else -1
+        decided = self.references.get(asset, math.nan)
+        tokens = asset.tokens(leg.amount_out if side > 0 else leg.amount_in)
+        if not tokens or asset not in self.left:
+            return decided
+        within = min(tokens, max(0.0, side * self.left[asset]))
+        self.left[asset] -= side * within
+        beyond = 1.0 - within / tokens
+        return decided + beyond * (self.latest[asset] - decided) if beyond else decided
 
 
 class Leg(NamedTuple):
@@ -120,9 +140,9 @@ class RebalanceLog:
     """Writes the tables ``rebalances`` and ``vault_orders``, and keeps a paper twin of each vault.
 
     It is the experimenter's: it sees the world's prices now and every block, and no agent sees it. A twin starts with
-    what its vault holds when it is first seen to hold something. It trades to the same destination weights whenever a
-    rebalance is recorded that was not a control's, refused ones included, at the references of the decision, free of
-    cost and of interest. Deposits and redemptions change it by the share by which they change the vault's supply;
+    what its vault holds when it is first seen to hold something, and anew when all shares had been redeemed. It trades
+    to the same destination weights whenever a rebalance is recorded that was not a control's, refused ones included, at
+    the references of the decision, free of cost and of interest. Deposits and redemptions change it by the share by which they change the vault's supply;
     shares minted for fees do not.
 
     Both net asset values of a rebalance are taken at the references when it ended.
@@ -167,17 +187,30 @@ class RebalanceLog:
     ) -> Opened:
         """Note a decision now, and to which weights the twin trades if anything comes of it; None leaves it alone."""
         self._fund(vault)
+        references = {asset: self.reference(asset) for asset in assets}
         return Opened(
             vault=vault,
             policy=policy,
             number=number,
             reason=reason,
             decided_ns=self.world.clock.now_ns,
-            references={asset: self.reference(asset) for asset in assets},
+            references=references,
             native_reference=self.reference(self._natives[vault]),
             first=vault not in self._traded and not self._is_invested(vault),
             weights=weights,
+            left=self._to_trade(vault, weights or {}, references),
+            latest=references,
         )
+
+    def _to_trade(self, vault: str, weights: Weights, prices: Mapping[Asset, float]) -> dict[Asset, float]:
+        """Tokens from what the vault holds to these weights, of assets whose price is known."""
+        holdings, cash = self._held(vault)
+        nav = PaperTwin(holdings, cash).nav(prices)
+        moves = {
+            asset: weight * nav / prices.get(asset, math.nan) - holdings.get(asset, 0.0)
+            for asset, weight in weights.items()
+        }
+        return {asset: tokens for asset, tokens in moves.items() if math.isfinite(tokens)}
 
     def _is_invested(self, vault: str) -> bool:
         contract = cast(Vault, self.world.venues[vault])
@@ -185,7 +218,8 @@ class RebalanceLog:
         return view.debt > 0 if contract.lending else any(view.net(asset) > 0 for asset in contract.oracles)
 
     def start(self, opened: Opened) -> None:
-        """Something is sent, or the end recorded: the twin trades, once, at the references of the decision."""
+        """A slice is begun, or the end recorded: the twin trades, once, at the references of the decision."""
+        opened.latest = {asset: self.reference(asset) for asset in opened.references}
         twin, weights = self._twins[opened.vault], opened.weights
         if twin is not None and weights is not None:
             twin.trade(weights, opened.references)
@@ -210,7 +244,7 @@ class RebalanceLog:
                 leg.planned_in,
                 leg.amount_in,
                 leg.amount_out,
-                opened.references.get(leg.risky, math.nan),
+                opened.reference_of(leg),
                 opened.native_reference,
                 leg.transaction,
                 leg.gas_raw,
@@ -297,10 +331,12 @@ class RebalanceLog:
     def _flow(self, vault: str, shares: int) -> None:
         twin = self._twins[vault]
         supply = self._supplies[vault] = self._supply(vault)
-        if twin is None:
-            self._fund(vault)
-        elif supply > shares:
+        if twin is not None and supply > shares:
             twin.scale(supply / (supply - shares))
+            return
+        # Nobody had shares before: it begins, or begins anew.
+        self._twins[vault] = None
+        self._fund(vault)
 
     def _supply(self, vault: str) -> int:
         supply: int = self.world.venues[vault].published(self.world.clock.now_ns).supply

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -14,17 +15,18 @@ from rich.text import Text
 
 from shoal.experiments.command.errors import FAILED, INTERRUPTED, tell
 from shoal.experiments.command.run import short
-from shoal.experiments.measures.frames import rows
-from shoal.experiments.plots.forest import label
+from shoal.experiments.plots.forest import versus
 from shoal.experiments.replicates.replication import plan_replicates
 from shoal.experiments.replicates.run import run_replicates
+from shoal.experiments.replicates.topics import label, matrix
 
 if TYPE_CHECKING:
     from shoal.experiments.plan import Plan
     from shoal.experiments.progress import Progress
     from shoal.experiments.replicates.replicates import Replicates
+    from shoal.experiments.replicates.topics import Entry, Topic
 
-_MISSING: Final = "-"
+_ROWS: Final = 24
 
 
 def run_many(plan: Plan, *, out: str | None, progress: Progress, stall_seconds: float, quiet: bool) -> None:
@@ -61,35 +63,81 @@ def _cores() -> int:
 
 def _print_summary(found: Replicates, *, kept: bool) -> None:
     console, manifest = Console(), found.manifest
-    paths, level = len(manifest["paths"]), f"{100 * manifest['level']:g} %"
-    console.print(_table(found.summary, level))
+    left_out = 0
+    for topic in found.topics:
+        table, missing = _table(topic)
+        left_out += missing
+        if table.row_count:
+            console.print(table)
+    for line in _facts(found, left_out):
+        console.print(Text(line))
     console.print(
         Text(
-            f"Seeds {manifest['seeds'][0]} to {manifest['seeds'][-1]} on {paths} path{'s' * (paths > 1)}, each in "
-            f"{', '.join(manifest['worlds'])}; {len(found.results)} of {len(manifest['results'])} worlds finished."
+            f"{_seeds(manifest['seeds'], len(manifest['paths']))}, each in {', '.join(manifest['worlds'])}; "
+            f"{len(found.results)} of {len(manifest['results'])} worlds finished."
         )
     )
     if kept:
         console.print(Text(f"The report lies at {short(found.folder / 'report.html')}"))
 
 
-def _table(summary: pd.DataFrame, level: str) -> Table:
-    paired = bool((summary["world"] != "").any())
-    table = Table(box=box.SIMPLE_HEAD)
-    table.add_column("figure", overflow="fold", min_width=24)
-    for heading in ("mean", f"{level} interval", "n", *(("correlation", "variance removed") if paired else ())):
+def _seeds(seeds: list[int], paths: int) -> str:
+    if len(seeds) == 1:
+        return f"Seed {seeds[0]}"
+    return f"Seeds {seeds[0]} to {seeds[-1]} on {paths} path{'s' * (paths > 1)}"
+
+
+def _facts(found: Replicates, left_out: int) -> Iterator[str]:
+    """How to read the tables, and what is not in them."""
+    manifest = found.manifest
+    seeds, paths = len(manifest["seeds"]), len(manifest["paths"])
+    if seeds == 1:
+        yield "One replicate: there is no interval, and chance and effect cannot be told apart."
+    else:
+        over = f"the means of {paths} paths" if paths > 1 else f"{seeds} seeds"
+        yield f"After \u00b1: half of the {100 * manifest['level']:g} % interval, over {over}."
+    if any(each.pairing for topic in found.topics for each in topic.entries):
+        yield "Below: correlation r of both worlds, and how much variance running them as a pair removed."
+    if left_out:
+        yield (
+            f"Not shown: {left_out} figures without a number or beyond the first {_ROWS} of a topic; summary.parquet "
+            "and the report hold all."
+        )
+
+
+def _table(topic: Topic) -> tuple[Table, int]:
+    """The estimates of a topic, and how many have no place in it."""
+    units = topic.units
+    title = f"{topic.title}, {units[0]}" if len(units) == 1 and units[0] else topic.title
+    table = Table(box=box.SIMPLE_HEAD, title=Text(title, style="bold"), title_justify="left", pad_edge=False)
+    table.add_column("figure", overflow="fold", min_width=20)
+    for heading in map(versus, topic.worlds) if topic.worlds else ("mean",):
         table.add_column(heading, justify="right", overflow="fold")
-    table.add_column("unit", overflow="fold")
-    for row in rows(summary):
-        interval = _MISSING if pd.isna(row.low) else f"{_number(row.low)} to {_number(row.high)}"
-        share = _number(100 * row.variance_removed_share)
-        with_control = (_number(row.correlation), share if share == _MISSING else f"{share} %") if paired else ()
-        cells = (label(row.name, row.world), _number(row.mean), interval, str(row.n), *with_control, row.unit)
-        table.add_row(*(Text(each) for each in cells))
-    return table
+    every = max(each.n for each in topic.entries)
+    lines = list(_lines(topic))
+    shown = [(name, unit, entries) for name, unit, entries in lines if any(_known(each) for each in entries)]
+    for name, unit, entries in shown[:_ROWS]:
+        known = [each for each in entries if each is not None and _known(each)]
+        few = min(each.n for each in known)
+        words = (name, unit if len(units) > 1 else "", f"n = {few}" if few < every else "")
+        table.add_row(Text(", ".join(word for word in words if word)), *map(_cell, entries))
+    return table, sum(each is not None for _, _, entries in lines for each in entries) - sum(
+        each is not None and _known(each) for _, _, entries in shown[:_ROWS] for each in entries
+    )
 
 
-def _number(value: float) -> str:
-    if pd.isna(value):
-        return _MISSING
-    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e15 else f"{value:,.4g}"
+def _lines(topic: Topic) -> Iterator[tuple[str, str, Sequence[Entry | None]]]:
+    if topic.worlds:
+        return matrix(topic)
+    return ((label(each.row, each.world), each.unit, (each,)) for each in topic.entries)
+
+
+def _known(entry: Entry | None) -> bool:
+    return entry is not None and not math.isnan(entry.mean)
+
+
+def _cell(entry: Entry | None) -> Text:
+    if entry is None:
+        return Text("")
+    lines = [entry.text, entry.pairing] if entry.pairing else [entry.text]
+    return Text("\n".join(lines))

@@ -110,7 +110,6 @@ def _leverage(assets: tuple[Asset, ...], vaults: VaultGroup) -> Policy:
         minimum=low,
         maximum=high,
         speed=vaults.leverage_speed,
-        ripcord=vaults.ripcord,
     )
     return Policy(target, AnyOf(LeverageBounds(minimum=low, maximum=high), Calendar(interval_ns=_DAY_NS)))
 

@@ -31,9 +31,10 @@ def attacks_by_victim(attacks: pd.DataFrame) -> pd.DataFrame:
 
 
 def attacks_on_vaults(attacks: pd.DataFrame, vault_states: pd.DataFrame) -> pd.DataFrame:
-    """One row an attacked vault, the same."""
-    vaults = set(vault_states["vault"].astype(str))
-    return _summed(attacks[attacks["victim"].isin(vaults)], ["victim"])
+    """One row an attacked vault, the same, in the order of their samples."""
+    vaults = list(vault_states["vault"].astype(str).unique())
+    table = _summed(attacks[attacks["victim"].isin(vaults)], ["victim"])
+    return table.sort_values("victim", key=lambda victims: victims.map(vaults.index), ignore_index=True)
 
 
 def _summed(attacks: pd.DataFrame, by: list[str]) -> pd.DataFrame:

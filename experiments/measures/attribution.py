@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -31,7 +31,14 @@ HORIZON_S: Final = 3_600.0
 MARKOUTS: Final = {"minute": 60 * NS, "hour": 3_600 * NS}
 TOTAL: Final = "total"
 _WHAT: Final = ("vault", "policy", "rebalance", "decided_ns", "ended_ns", "reason", "result", "first")
-_SIZE: Final = ("orders", "unaudited_orders", "unpriced_orders", "traded_quote_tokens", "intended_quote_tokens")
+_SIZE: Final = (
+    "orders",
+    "unaudited_orders",
+    "unpriced_orders",
+    "traded_quote_tokens",
+    "intended_quote_tokens",
+    "left_quote_tokens",
+)
 _MARKOUT: Final = tuple(f"markout_{name}_bps" for name in ("block", *MARKOUTS))
 
 
@@ -42,6 +49,7 @@ class _Shortfall:
     parts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(PARTS, 0))
     traded: int = 0
     intended: int = 0
+    left: int = 0
     orders: int = 0
     unaudited: int = 0
     unpriced: int = 0
@@ -104,7 +112,9 @@ def attribution(
 ) -> pd.DataFrame:
     """One row a rebalance that sent or wanted to send something: its implementation shortfall.
 
-    The reference is the depth-weighted mid over the world's venues when it was decided. Parts, each a cost if positive:
+    The reference is the depth-weighted mid over the world's venues when it was decided; for what a later slice trades
+    beyond what was decided then, because prices have moved on, when that slice was begun. Parts, each a cost if
+    positive:
 
     * ``delay``: what the mid moved from the decision to the top of the block, or to the arrival at an exchange;
     * ``fee``: the venue's fee;
@@ -121,8 +131,8 @@ def attribution(
 
     Returns:
         vault, policy, rebalance, decided_ns, ended_ns, reason, result, first, ``orders`` executed, of these
-        ``unaudited_orders`` and ``unpriced_orders`` (left out); ``traded_quote_tokens``, ``intended_quote_tokens``;
-        for each part and the total ``_raw`` (exact ints), ``_quote_tokens``, ``_bps``; three markouts.
+        ``unaudited_orders`` and ``unpriced_orders`` (left out); ``traded_quote_tokens``, ``intended_quote_tokens``, and
+        ``left_quote_tokens``, what of it no later decision within the horizon saw to again; for each part and the total ``_raw`` (exact ints), ``_quote_tokens``, ``_bps``; three markouts.
     """
     known = _audits(audits)
     found: dict[tuple[str, int], _Shortfall] = defaultdict(_Shortfall)
@@ -136,8 +146,7 @@ def attribution(
     for key, mine in orders.items():
         for order in mine:
             if order.result == UNFILLED:
-                until_ns = min(decided[key] + round(horizon_s * NS), following[key])
-                _leave(found[key], order, until_ns, valuation)
+                _leave(found[key], order, decided[key] + round(horizon_s * NS), following[key], valuation)
             else:
                 _execute(found[key], order, valuation, known)
     return _table(found, decided, rebalances, valuation)
@@ -183,15 +192,17 @@ def _following(decided: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], 
     return found
 
 
-def _leave(total: _Shortfall, order: Any, until_ns: float, valuation: Valuation) -> None:
+def _leave(total: _Shortfall, order: Any, horizon_ns: int, following_ns: float, valuation: Valuation) -> None:
     trade = valuation.trade(order, amount_in=int(order.planned_in_raw))
     if trade is None:
         total.unpriced += 1
         return
     asset = order.asset_out if trade.side > 0 else order.asset_in
-    later = valuation.mids.at(str(asset), int(until_ns))
+    later = valuation.mids.at(str(asset), int(min(horizon_ns, following_ns)))
     total.parts["unfilled"] += unfilled_part(trade, later)
     total.intended += _worth(trade)
+    if following_ns > horizon_ns:
+        total.left += _worth(trade)
 
 
 def _worth(trade: Trade) -> int:
@@ -265,6 +276,7 @@ def _table(
                 one.unpriced,
                 one.traded / unit,
                 one.intended / unit,
+                one.left / unit,
                 *(value for cost in parts.values() for value in (cost, cost / unit, _bps(cost, one.intended))),
                 *(_bps(value, one.traded) for value in one.markouts.values()),
             )
@@ -279,17 +291,23 @@ def _bps(value: float, base: int) -> float:
     return value / base * BPS if base else math.nan
 
 
-def attribution_by_policy(attributed: pd.DataFrame) -> pd.DataFrame:
+def attribution_by_policy(attributed: pd.DataFrame, policies: Sequence[str] = ()) -> pd.DataFrame:
     """One row a policy: the shortfall of its rebalances, a vault's initial investment left out.
 
+    They stand in the order of ``policies``, others after them by name.
+
     Returns:
-        policy, ``vaults``, ``rebalances``, ``traded_quote_tokens``, ``intended_quote_tokens``; for each part and the
-        total ``_quote_tokens``, the sum; ``_bps``, the sum over what was intended; ``_mean_bps`` and ``_median_bps``
-        over rebalances; markouts weighted by what was traded.
+        policy, ``vaults``, ``rebalances``, ``traded_quote_tokens``; ``intended_quote_tokens``, what was traded and what
+        was left for good, so that what is tried again counts once; for each part and the total ``_quote_tokens``, the
+        sum; ``_bps``, the sum over what was intended; ``_mean_bps`` and ``_median_bps`` over rebalances; markouts
+        weighted by what was traded.
     """
     records = []
-    for policy, mine in attributed[attributed["first"] == 0].groupby("policy", sort=True):
-        intended, traded = float(mine["intended_quote_tokens"].sum()), float(mine["traded_quote_tokens"].sum())
+    later = {str(policy): mine for policy, mine in attributed[attributed["first"] == 0].groupby("policy", sort=True)}
+    for policy in (*(one for one in policies if one in later), *(one for one in later if one not in policies)):
+        mine = later[policy]
+        traded = float(mine["traded_quote_tokens"].sum())
+        intended = traded + float(mine["left_quote_tokens"].sum())
         record: dict[str, object] = {
             "policy": policy,
             "vaults": mine["vault"].nunique(),

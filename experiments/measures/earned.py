@@ -63,9 +63,9 @@ def earned(
 
     ``gas`` is what was paid for block space (to the proposer, or burnt). ``moved`` is what changed hands otherwise:
     a pool's result passed on to its providers, custody fees, payments to builders; it is what the ledger shows beyond
-    trades and gas, and is allowed to owners that are venues, provide liquidity, sent such a call, or had a
-    transaction in a bundle; it sums to 0 over all owners. For everybody else it must be 0, and what is not is the ``residual``. ``holding`` is the change in
-    price of what was owned at the start: nobody earned it from anybody.
+    trades and gas, and is allowed to owners that are venues, provide liquidity, sent such a call, or had a transaction
+    in a bundle; it sums to 0 over all owners. For everybody else it must be 0, and what is not is the ``residual``.
+    ``holding`` is the change in price of what was owned at the start: nobody earned it from anybody.
 
     Gas and fees are valued at the time they were paid; what their assets then gained or lost is part of inventory.
 

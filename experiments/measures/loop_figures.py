@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 BASE: Final = "base"
 _BPS: Final = "bps"
+_COSTS: Final = "Cost of rebalancing"
+_ATTACKS: Final = "Attacks"
+_LIQUIDATIONS: Final = "Liquidations"
+_SETTINGS: Final = "Settings"
 _FALLS: Final = {
     "at_trough_bps": "at the trough",
     "after_10_min_bps": "10 minutes later",
@@ -28,10 +32,10 @@ def costs(worlds: Mapping[str, Result], controls: tuple[str, ...]) -> Iterator[F
     found = {name: cost_of(worlds[name]) for name in (BASE, *controls) if name in worlds}
     base = found.pop(BASE)
     for policy, cost in base.items():
-        yield Figure(f"cost of {policy}", _BPS, cost)
+        yield Figure(f"cost of {policy}", _BPS, cost, topic=_COSTS)
         for name, control in found.items():
             if policy in control:
-                yield Figure(f"cost of {policy}", _BPS, cost, control[policy], name)
+                yield Figure(f"cost of {policy}", _BPS, cost, control[policy], name, _COSTS)
 
 
 def attacks(worlds: Mapping[str, Result]) -> Iterator[Figure]:
@@ -44,20 +48,21 @@ def attacks(worlds: Mapping[str, Result]) -> Iterator[Figure]:
         ("builder_quote_tokens", "of it, builders and proposers"),
         ("burnt_quote_tokens", "of it, burnt"),
     ):
-        yield Figure(name, "quote tokens", float(table[column].sum()))
-    yield Figure("attacks", "", float(len(table)))
+        yield Figure(name, "quote tokens", float(table[column].sum()), topic=_ATTACKS)
+    yield Figure("attacks", "", float(len(table)), topic=_ATTACKS)
 
 
 def liquidations(worlds: Mapping[str, Result], controls: tuple[str, ...]) -> Iterator[Figure]:
     """Forced volume, bad debt and the like, beside the worlds in which one action is switched off."""
     table = worlds[BASE].measured.table("liquidations")
     for row in liquidation_effect(table, table).to_dict("records"):
-        yield Figure(str(row["figure"]), str(row["unit"]), float(row["value"]))
+        yield Figure(str(row["figure"]), str(row["unit"]), float(row["value"]), topic=_LIQUIDATIONS)
     for name in controls:
         if name in worlds:
             effect = liquidation_effect(table, worlds[name].measured.table("liquidations"))
             for row in effect.to_dict("records"):
-                yield Figure(str(row["figure"]), str(row["unit"]), float(row["value"]), float(row["control"]), name)
+                value, other = float(row["value"]), float(row["control"])
+                yield Figure(str(row["figure"]), str(row["unit"]), value, other, name, _LIQUIDATIONS)
 
 
 def falls(worlds: Mapping[str, Result], control: str) -> Iterator[Figure]:
@@ -67,10 +72,12 @@ def falls(worlds: Mapping[str, Result], control: str) -> Iterator[Figure]:
     table = extra_fall(worlds[BASE].measured.table("prices"), worlds[control].measured.table("prices"))
     for row in table.to_dict("records"):
         where = f"{row['asset']}, {row['source']}"
-        yield Figure(f"fall of {where}", _BPS, float(row["fall_bps"]), float(row["control_fall_bps"]), control)
-        yield Figure(f"amplification of {where}, {control}", "times", float(row["amplification"]))
+        topic = f"Fall of {row['asset']}"
+        fall, other = float(row["fall_bps"]), float(row["control_fall_bps"])
+        yield Figure(f"fall of {where}", _BPS, fall, other, control, topic)
+        yield Figure(f"amplification of {where}, {control}", "times", float(row["amplification"]), topic=topic)
         for column, words in _FALLS.items():
-            yield Figure(f"extra fall of {where} {words}, {control}", _BPS, float(row[column]))
+            yield Figure(f"extra fall of {where} {words}, {control}", _BPS, float(row[column]), topic=topic)
 
 
 def amplifications(setting: str, with_them: Result, without: Result) -> Iterator[Figure]:
@@ -78,11 +85,12 @@ def amplifications(setting: str, with_them: Result, without: Result) -> Iterator
     table = extra_fall(with_them.measured.table("prices"), without.measured.table("prices"))
     for row in table[table["source"] == "outside"].to_dict("records"):
         fall = float(row["fall_bps"]), float(row["control_fall_bps"])
-        yield Figure(f"fall of {row['asset']}, {setting}", _BPS, *fall, f"{setting}-no-liquidation")
-        yield Figure(f"amplification of {row['asset']}, {setting}", "times", float(row["amplification"]))
+        yield Figure(f"fall of {row['asset']}, {setting}", _BPS, *fall, f"{setting}-no-liquidation", _SETTINGS)
+        amplification = float(row["amplification"])
+        yield Figure(f"amplification of {row['asset']}, {setting}", "times", amplification, topic=_SETTINGS)
     effect = liquidation_effect(with_them.measured.table("liquidations"), without.measured.table("liquidations"))
     for each in effect[effect["figure"].isin(["forced volume", "bad debt"])].to_dict("records"):
-        yield Figure(f"{each['figure']}, {setting}", str(each["unit"]), float(each["value"]))
+        yield Figure(f"{each['figure']}, {setting}", str(each["unit"]), float(each["value"]), topic=_SETTINGS)
 
 
 def generations(worlds: Mapping[str, Result], control: str) -> Iterator[Figure]:
@@ -92,8 +100,9 @@ def generations(worlds: Mapping[str, Result], control: str) -> Iterator[Figure]:
     found = with_generations(worlds[BASE].measured.table("liquidations"), worlds[control].measured.table("prices"))
     table = branching(found)
     for asset, mine in table.groupby("asset", sort=True):
-        yield Figure(f"endogenous share of {asset} liquidations", "fraction", float(mine["endogenous_share"].iloc[0]))
-        yield Figure(f"branching ratio of {asset} liquidations", "", _ratio(mine))
+        share = float(mine["endogenous_share"].iloc[0])
+        yield Figure(f"endogenous share of {asset} liquidations", "fraction", share, topic=_LIQUIDATIONS)
+        yield Figure(f"branching ratio of {asset} liquidations", "", _ratio(mine), topic=_LIQUIDATIONS)
 
 
 def _ratio(generations: pd.DataFrame) -> float:

@@ -197,7 +197,7 @@ class Measured:
     @cached_property
     def attribution_by_policy(self) -> pd.DataFrame:
         """See ``measures.attribution.attribution_by_policy``."""
-        return attribution_by_policy(self.attribution)
+        return attribution_by_policy(self.attribution, list(self.table("vault_states")["policy"].unique()))
 
     @cached_property
     def nav_series(self) -> pd.DataFrame:

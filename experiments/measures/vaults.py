@@ -43,16 +43,17 @@ _RESULT: Final = (
 
 
 def nav_series(vault_states: pd.DataFrame) -> pd.DataFrame:
-    """One row a vault and sample: its net asset value beside its paper twin's.
+    """One row a vault and sample: its net asset value beside its paper twin's; vaults in the order of their samples.
 
     Returns:
         vault, policy, time_ns, nav_tokens, twin_nav_tokens; ``cost_tokens``, twin less vault, and ``cost_bps`` of the
         twin's value; exposure.
     """
     firsts = vault_states.drop_duplicates(["time_ns", "vault"])
+    place = firsts["vault"].map({vault: at for at, vault in enumerate(firsts["vault"].unique())})
     cost = firsts["twin_nav_tokens"] - firsts["nav_tokens"]
-    table = firsts.assign(cost_tokens=cost, cost_bps=cost / firsts["twin_nav_tokens"] * BPS)
-    return table[list(_NAV)].sort_values(["vault", "time_ns"], kind="stable", ignore_index=True)
+    table = firsts.assign(cost_tokens=cost, cost_bps=cost / firsts["twin_nav_tokens"] * BPS, place=place)
+    return table.sort_values(["place", "time_ns"], kind="stable", ignore_index=True)[list(_NAV)]
 
 
 def vault_results(
@@ -79,7 +80,7 @@ def vault_results(
     done = later[later["result"].isin(["done", "partial"])].groupby("vault").size()
     refused = later[later["result"] == "refused"].groupby("vault").size()
     records = []
-    for (vault, policy), mine in series.groupby(["vault", "policy"], sort=True):
+    for (vault, policy), mine in series.groupby(["vault", "policy"], sort=False):
         name = str(vault)
         counts = int(done.get(name, 0)), int(refused.get(name, 0))
         records.append((name, str(policy), *_worth(mine), *counts, *_turnover(mine, traded.get(name, 0.0))))

@@ -33,7 +33,22 @@ _PARTS: Final = (
     ("residual_quote_tokens", "residual", "#000000"),
 )
 _CENT: Final = 0.005
-_TAKERS: Final = ("#1b7f79", "#c8963e", "#7a4fa3", "#b23a6f", "#4b5d8a", "#7fb069", "#66758a")
+_TAKERS: Final = (
+    "#1b7f79",
+    "#c8963e",
+    "#7a4fa3",
+    "#b23a6f",
+    "#4b5d8a",
+    "#7fb069",
+    "#a9b4c0",
+    "#0b6fb8",
+    "#d1591b",
+    "#5aa9e6",
+    "#8a3609",
+    "#39434f",
+    "#e0a9c0",
+    "#b5b82e",
+)
 
 
 def volume_figure(volume_over_time: pd.DataFrame, colours: VenueColours) -> go.Figure:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
+import math
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,84 +11,121 @@ from plotly.subplots import make_subplots
 
 from shoal.experiments.plots.theme import INK, LOSS, MUTED, nothing, styled
 
-_ROW: Final = 30
-_FRAME: Final = 96
+if TYPE_CHECKING:
+    from shoal.experiments.replicates.topics import Entry, Topic
+
+_ROW: Final = 24
+_FRAME: Final = 64
+_HEAD: Final = 60
+_KEYS: Final = ["name", "unit", "world"]
+type Line = tuple[str, list[tuple[int, Entry]]]
 
 
-def forest(summary: pd.DataFrame, figures: pd.DataFrame) -> go.Figure:
-    """Estimates with their intervals; a line marks zero where a figure has a control.
+def forest(topic: Topic, figures: pd.DataFrame) -> go.Figure:
+    """The estimates of a topic with their intervals: a panel for each unit and each world compared with.
+
+    A line marks zero where differences are drawn.
 
     Args:
-        summary: one row a figure, as replicates have it.
+        topic: its estimates.
         figures: one row a figure and replicate.
     """
-    if not len(summary):
+    panels = _panels(topic)
+    if not panels:
         return nothing("There are no figures.")
-    panels = _panels(summary)
-    counts = [len(rows) for _, rows in panels]
-    height = sum(counts) * _ROW + len(panels) * _FRAME
+    columns = topic.worlds or ("",)
+    heights = [len(lines) for _, lines in panels]
+    height = sum(heights) * _ROW + len(panels) * _FRAME + _HEAD
     figure = make_subplots(
-        rows=len(panels), cols=1, row_heights=counts, vertical_spacing=min(0.9 / max(1, len(panels) - 1), 80 / height)
+        rows=len(panels),
+        cols=len(columns),
+        shared_yaxes=True,
+        row_heights=heights,
+        column_titles=[versus(world) for world in columns] if len(columns) > 1 else None,
+        vertical_spacing=min(0.9 / max(1, len(panels) - 1), 56 / height),
+        horizontal_spacing=0.03,
     )
-    for panel, (title, rows) in enumerate(panels, start=1):
-        names = [label(name, world) for name, world in zip(rows["name"], rows["world"], strict=True)]
-        keys = ["name", "unit", "world"]
-        _dots(figure, panel, figures.merge(rows[keys], on=keys))
-        _points(figure, panel, rows, names)
-        if (rows["world"] != "").any():
-            figure.add_vline(x=0.0, line={"color": LOSS, "width": 1, "dash": "dot"}, row=panel, col=1)
-        figure.update_xaxes(title={"text": title, "standoff": 4}, row=panel, col=1)
-        figure.update_yaxes(categoryorder="array", categoryarray=names[::-1], row=panel, col=1)
-    styled(figure)
-    figure.update_layout(height=height + 40, showlegend=False, hovermode="closest", margin={"t": 20, "b": 60, "l": 20})
-    figure.update_yaxes(automargin=True, showgrid=False, nticks=None, tickmode="linear")
-    return figure
+    for row, (unit, lines) in enumerate(panels, start=1):
+        for column, world in enumerate(columns, start=1):
+            _panel(figure, topic, figures, lines, row, column, world if topic.worlds else None)
+            figure.update_xaxes(title={"text": unit or "number", "standoff": 2}, row=row, col=column)
+            figure.update_yaxes(
+                categoryorder="array", categoryarray=[label for label, _ in lines][::-1], row=row, col=column
+            )
+    return _laid_out(figure, height)
 
 
-def label(name: str, world: str) -> str:
-    """A figure's name with the world it is compared with.
+def versus(world: str) -> str:
+    """The heading of a column.
 
-    >>> label("cost", "no-attack"), label("cost", "")
-    ('cost, less no-attack', 'cost')
+    >>> versus("no-attack"), versus("")
+    ('vs no-attack', 'base')
     """
-    return f"{name}, less {world}" if world else name
+    return f"vs {world}" if world else "base"
 
 
-def _panels(summary: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
-    """Differences and levels of one unit are of different size, and stand apart."""
-    paired = summary["world"] != ""
-    found = []
-    for unit in dict.fromkeys(summary["unit"]):
-        for what, chosen in (("difference", paired), ("", ~paired)):
-            rows = summary[(summary["unit"] == unit) & chosen]
-            if len(rows):
-                found.append((", ".join(part for part in (what, unit or "number") if part), rows))
-    return found
+def _panels(topic: Topic) -> list[tuple[str, list[Line]]]:
+    """For each unit the lines of the panel: a label and the entries on it, those without any number left out."""
+    found: dict[str, dict[str, list[tuple[int, Entry]]]] = {}
+    for index, entry in enumerate(topic.entries):
+        if not math.isnan(entry.mean):
+            label = entry.row if topic.worlds or not entry.world else f"{entry.row}, {versus(entry.world)}"
+            found.setdefault(entry.unit, {}).setdefault(label, []).append((index, entry))
+    return [(unit, list(lines.items())) for unit, lines in found.items()]
 
 
-def _dots(figure: go.Figure, panel: int, rows: pd.DataFrame) -> None:
-    names = [label(name, world) for name, world in zip(rows["name"], rows["world"], strict=True)]
+def _panel(
+    figure: go.Figure,
+    topic: Topic,
+    figures: pd.DataFrame,
+    lines: list[Line],
+    row: int,
+    column: int,
+    world: str | None,
+) -> None:
+    """One panel: all entries of one world, or of all worlds where there are no columns for them."""
+    drawn = [(label, index, each) for label, at in lines for index, each in at if world is None or each.world == world]
+    if not drawn:
+        figure.update_xaxes(showgrid=False, showticklabels=False, ticks="", row=row, col=column)
+    labels = {index: label for label, index, _ in drawn}
+    dots = topic.summary.loc[list(labels), _KEYS].assign(label=list(labels.values())).merge(figures, on=_KEYS)
+    if any(each.n > 1 for _, _, each in drawn):
+        figure.add_scatter(
+            x=dots["effect"].tolist(),
+            y=dots["label"].tolist(),
+            mode="markers",
+            marker={"color": MUTED, "size": 5, "opacity": 0.35},
+            text=[f"seed {seed}" for seed in dots["seed"]],
+            hovertemplate="%{y}: %{x} (%{text})<extra></extra>",
+            row=row,
+            col=column,
+        )
+    # Lines without an entry here must stand in their place, too.
+    missing = [label for label, _ in lines if label not in labels.values()]
     figure.add_scatter(
-        x=rows["effect"].tolist(),
-        y=names,
+        x=[*(each.mean for _, _, each in drawn), *(None for _ in missing)],
+        y=[*(label for label, _, _ in drawn), *missing],
         mode="markers",
-        marker={"color": MUTED, "size": 6, "opacity": 0.35},
-        text=[f"seed {seed}" for seed in rows["seed"]],
-        hovertemplate="%{y}: %{x} (%{text})<extra></extra>",
-        row=panel,
-        col=1,
+        marker={"color": INK, "size": 9, "symbol": "diamond"},
+        error_x={
+            "type": "data",
+            "array": [0.0 if math.isnan(each.half) else each.half for _, _, each in drawn],
+            "color": INK,
+            "thickness": 1.8,
+            "width": 5,
+        },
+        text=[each.text for _, _, each in drawn],
+        hovertemplate="%{y}: %{text}<extra></extra>",
+        row=row,
+        col=column,
     )
+    if any(each.difference for _, _, each in drawn):
+        figure.add_vline(x=0.0, line={"color": LOSS, "width": 1, "dash": "dot"}, row=row, col=column)
 
 
-def _points(figure: go.Figure, panel: int, rows: pd.DataFrame, names: list[str]) -> None:
-    half = (rows["high"] - rows["mean"]).fillna(0.0)
-    figure.add_scatter(
-        x=rows["mean"].tolist(),
-        y=names,
-        mode="markers",
-        marker={"color": INK, "size": 10, "symbol": "diamond"},
-        error_x={"type": "data", "array": half.tolist(), "color": INK, "thickness": 2, "width": 6},
-        hovertemplate="%{y}: %{x}<extra></extra>",
-        row=panel,
-        col=1,
-    )
+def _laid_out(figure: go.Figure, height: int) -> go.Figure:
+    styled(figure)
+    figure.update_layout(height=height, showlegend=False, hovermode="closest", margin={"t": 34, "b": 52, "l": 20})
+    figure.update_annotations(font={"size": 13, "color": INK})
+    figure.update_xaxes(nticks=5)
+    return figure.update_yaxes(automargin=True, showgrid=False, nticks=None, tickmode="linear")

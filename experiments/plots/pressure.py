@@ -27,8 +27,10 @@ def attacks_figure(by_attacker: pd.DataFrame, by_victim: pd.DataFrame, quote: st
     """Who gained from attacks and how the gain was split; and who lost."""
     if not len(by_attacker):
         return nothing("no attack landed")
-    figure = rows_figure(["Gain by attacker", "Loss by kind of victim"], shared=False, height=180)
     attackers = by_attacker["attacker"].astype(str).tolist()
+    figure = rows_figure(
+        ["Gain by attacker", "Loss by kind of victim"], height=180, shares=(1 + len(attackers), 1 + len(by_victim))
+    )
     for column, name, colour in _SPLIT:
         figure.add_trace(_bars(attackers, by_attacker[column], name, colour, quote), row=1, col=1)
     victims = [words(str(kind)) for kind in by_victim["victim_kind"]]

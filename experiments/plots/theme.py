@@ -59,11 +59,20 @@ def words(kind: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind).lower()
 
 
-def rows_figure(titles: Sequence[str], *, shared: bool = True, height: int = ROW_HEIGHT) -> go.Figure:
-    """A column of panels with one time axis."""
+def rows_figure(
+    titles: Sequence[str], *, height: int = ROW_HEIGHT, shares: Sequence[float] | None = None
+) -> go.Figure:
+    """A column of panels with one horizontal axis; ``shares`` of the height, alike if not given."""
     count = max(1, len(titles))
     gap = min(0.12, 64 / (height * count))
-    figure = make_subplots(rows=count, cols=1, shared_xaxes=shared, vertical_spacing=gap, subplot_titles=list(titles))
+    figure = make_subplots(
+        rows=count,
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=gap,
+        subplot_titles=list(titles),
+        row_heights=None if shares is None else list(shares),
+    )
     figure.update_layout(height=height * count + 90)
     figure.update_annotations(font={"size": 13, "color": INK}, x=0.0, xanchor="left")
     return styled(figure)

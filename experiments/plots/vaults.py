@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from typing import Any, Final
 
 import numpy as np
@@ -9,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from shoal.experiments.measures.shortfall import PARTS
-from shoal.experiments.plots.theme import INK, OTHERS, nothing, rows_figure, styled, time_axis, utc
+from shoal.experiments.plots.theme import INK, nothing, rows_figure, styled, time_axis, utc
 from shoal.sim.thinning import thinned
 
 PART_NAMES: Final = {
@@ -31,6 +32,9 @@ _PART_COLOURS: Final = {
     "unfilled": "#c8963e",
 }
 _ASSETS: Final = ("#d1591b", "#0b6fb8", "#1b7f79", "#7a4fa3", "#c8963e")
+_VAULTS: Final = ("#0b6fb8", "#d1591b", "#1b7f79", "#7a4fa3", "#c8963e", "#b23a6f", "#7fb069", "#5aa9e6")
+_HOLD: Final = "hold"
+_REFERENCE: Final = {"width": 1.8, "color": INK, "dash": "dot"}
 _POINTS: Final = 600
 _LEAST_BPS: Final = 0.005
 
@@ -40,7 +44,7 @@ def weights_figure(vault_states: pd.DataFrame, quote: str) -> go.Figure:
     risky = vault_states[vault_states["asset"] != quote]
     if not len(risky):
         return nothing("no vault held anything")
-    vaults = [(str(vault), mine) for vault, mine in risky.groupby("vault", sort=True)]
+    vaults = [(str(vault), mine) for vault, mine in risky.groupby("vault", sort=False)]
     colours = {asset: _ASSETS[index % len(_ASSETS)] for index, asset in enumerate(sorted(set(risky["asset"])))}
     figure = rows_figure([_title(vault, mine) for vault, mine in vaults], height=150)
     for row, (_, mine) in enumerate(vaults, start=1):
@@ -58,8 +62,10 @@ def nav_figure(nav_series: pd.DataFrame) -> go.Figure:
     if not nav_series["nav_tokens"].notna().any():
         return nothing("no vault had a value")
     figure = rows_figure(["Net asset value, first value 100", "Cost: paper twin less vault"])
-    for index, (vault, mine) in enumerate(nav_series.groupby("vault", sort=True)):
-        line = {"width": 1.6, "color": OTHERS[index % len(OTHERS)], "dash": "solid" if index < len(OTHERS) else "dot"}
+    colours = cycle(_VAULTS)
+    for vault, mine in nav_series.groupby("vault", sort=False):
+        holds = str(mine["policy"].iloc[0]) == _HOLD
+        line = _REFERENCE if holds else {"width": 1.6, "color": next(colours)}
         times, nav = mine["time_ns"].to_numpy(np.int64), mine["nav_tokens"].to_numpy(np.float64)
         panels = (
             (nav / nav[0] * 100, "%{y:,.2f}"),

@@ -53,12 +53,12 @@ def deepest_episodes(bars: Bars, count: int, *, length_ns: int, besides: tuple[i
     Raises:
         OptionError: there are fewer.
 
-    >>> prices = np.array([9.0, 9.0, 9.0, 8.0, 8.0, 8.0, 8.0, 6.0, 6.0, 6.0])
+    >>> prices = np.array([8.0, 8.0, 8.0, 7.0, 7.0, 7.0, 7.0, 3.5, 3.5, 3.5])
     >>> series = Series("BTC", np.arange(10), prices, prices, prices, prices)
     >>> bars = Bars({"BTC": series}, bar_ns=1, start_ns=0, end_ns=9, shape="price")
     >>> found = deepest_episodes(bars, 2, length_ns=3, besides=(0, 1), gap_ns=1)
     >>> [(each.start_ns, each.fall) for each in found]
-    [(5, 0.25), (1, 0.1111111111111111)]
+    [(5, 0.5), (1, 0.125)]
     """
     first = next(iter(bars.series.values()))
     starts = first.times_ns

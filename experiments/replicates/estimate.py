@@ -40,6 +40,7 @@ class Estimate:
         name: of the figure.
         unit: of the figure.
         world: where its control comes from; empty without one.
+        topic: under which it stands.
         n: replicates in which the figure has a number.
         paths: paths of outside prices among them.
         mean: of the effects; over several paths the mean of the paths' means.
@@ -58,6 +59,7 @@ class Estimate:
     name: str
     unit: str
     world: str
+    topic: str
     n: int
     paths: int
     mean: float
@@ -72,7 +74,7 @@ class Estimate:
     between_path_variance: float
 
 
-def estimate(name: str, unit: str, world: str, samples: Sequence[Sample], *, level: float) -> Estimate:
+def estimate(name: str, unit: str, world: str, samples: Sequence[Sample], *, level: float, topic: str = "") -> Estimate:
     """The estimate from the replicates of a figure; those without a finite number are left out.
 
     Source: Law (2015), Simulation Modeling and Analysis, 5th edition, sections 4.5 and 11.2 (common random numbers).
@@ -92,6 +94,7 @@ def estimate(name: str, unit: str, world: str, samples: Sequence[Sample], *, lev
         name=name,
         unit=unit,
         world=world,
+        topic=topic or name.partition(",")[0],
         n=len(usable),
         paths=len(by_path),
         mean=center,

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import plotly.graph_objects as go
     import pyarrow as pa
 
+    from shoal.experiments.replicates.topics import Topic
+
 
 class Worlds(Mapping[str, Result]):
     """The worlds that finished, by their folder, such as "seed-7/no-attack"; each is read when first asked for."""
@@ -97,11 +99,25 @@ class Replicates:
         """Why worlds failed, or figures could not be taken, by folder."""
         return {str(each["where"]): str(each["reason"]) for each in self.manifest.get("failures", ())}
 
-    def plot(self) -> go.Figure:
-        """Every estimate with its interval and the replicates behind it, levels and differences apart."""
+    @property
+    def topics(self) -> list[Topic]:
+        """The estimates by topic, as the report and the command line show them."""
+        from shoal.experiments.replicates.topics import topics
+
+        return topics(self.summary) if len(self.summary) else []
+
+    def plot(self, topic: str) -> go.Figure:
+        """The estimates of a topic with their intervals and the replicates behind them.
+
+        Raises:
+            KeyError: no such topic.
+        """
         from shoal.experiments.plots.forest import forest
 
-        return forest(self.summary, self.figures)
+        found = {each.title: each for each in self.topics}
+        if topic not in found:
+            raise KeyError(f"no topic {topic!r}; there are {', '.join(found)}")
+        return forest(found[topic], self.figures)
 
     def report(self, path: Path | str) -> Path:
         """Write one self-contained HTML page; an existing file is replaced.

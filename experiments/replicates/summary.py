@@ -50,11 +50,13 @@ class Taken:
 def estimates(taken: Sequence[Taken], *, level: float) -> list[Estimate]:
     """An estimate of each figure, in the order in which the study first gave them."""
     samples: dict[tuple[str, str, str], list[Sample]] = {}
+    topics: dict[tuple[str, str, str], str] = {}
     for each in taken:
         for figure in each.figures:
             key = (figure.name, figure.unit, figure.world)
             samples.setdefault(key, []).append(Sample(each.path, figure.value, figure.control))
-    return [estimate(*key, found, level=level) for key, found in samples.items()]
+            topics.setdefault(key, figure.topic)
+    return [estimate(*key, found, level=level, topic=topics[key]) for key, found in samples.items()]
 
 
 def summary_table(found: Sequence[Estimate]) -> pa.Table:

@@ -58,26 +58,32 @@ def _vaults(measured: Measured, plots: Plots) -> Section:
         "vaults",
         "What the vaults hold: weights, value, and the paper twin",
         "Each vault has a paper twin that holds the same at first and trades to the same weights, whenever the vault "
-        "decides to, at once and free at the world's mid. What the vault is worth less is what trading cost it, late "
-        "and partial trades included. Values are at the mean mid of all venues, weighted by depth; what lies in "
-        "custody counts as last reported.",
+        "decides to, at once and free at the world's mid; its debt costs it nothing. What the vault is worth less is "
+        "what trading cost it, late and partial trades, the first purchase and interest included. Values are at the "
+        "mean mid of all venues, weighted by depth; what lies in custody counts as last reported.",
         (
             Figure("weights", plots.weights(), "Risky assets as shares of value; dotted, what the vault wants in all."),
-            Figure("nav", plots.nav(), "Net asset value, and the distance to the paper twin."),
+            Figure("nav", plots.nav(), "Net asset value, and the distance to the paper twin; dotted, who only holds."),
         ),
         (
             sheet(measured.vault_results, results, "What became of each vault"),
-            sheet(_refusals(measured.table("rebalances")), refusals, "Vaults that could not trade, and why"),
+            sheet(_refusals(measured.table("rebalances"), measured.vault_results["vault"]), refusals, "Vaults that could not trade, and why"),
         ),
     )
 
 
-def _refusals(rebalances: pd.DataFrame) -> pd.DataFrame:
+def _refusals(rebalances: pd.DataFrame, vaults: pd.Series[str]) -> pd.DataFrame:
     """Refused decisions by vault and reason, figures in the reason left out."""
     refused = rebalances[rebalances["result"] == "refused"]
-    refused = refused.assign(why=refused["why"].astype(str).str.split(":", n=1).str[0])
-    table = refused.groupby(["vault", "why"], sort=True)["decided_ns"].agg(decided_ns="min", times="size")
-    return table.reset_index().sort_values(["vault", "decided_ns"], kind="stable")
+    refused = refused.assign(why=refused["why"].astype(str).str.split(":", n=1).str[0].map(_plain))
+    table = refused.groupby(["vault", "why"], sort=True)["decided_ns"].agg(decided_ns="min", times="size").reset_index()
+    place = table["vault"].map({vault: at for at, vault in enumerate(vaults)})
+    return table.assign(place=place).sort_values(["place", "vault", "decided_ns"], kind="stable")
+
+
+def _plain(reason: str) -> str:
+    """A refusal's code as words; a sentence stays as it is."""
+    return words(reason) if reason.isidentifier() else reason
 
 
 def _rebalances(measured: Measured, plots: Plots) -> Section:
@@ -85,7 +91,7 @@ def _rebalances(measured: Measured, plots: Plots) -> Section:
     size = Column("intended_quote_tokens", "to trade", _QUOTE, number)
     policies = (
         Column("policy", "policy"),
-        Column("rebalances", "rebalances", "", whole),
+        Column("rebalances", "decisions", "", whole),
         size,
         *parts,
         Column("total_bps", "total", _BPS, signed),
@@ -114,12 +120,14 @@ def _rebalances(measured: Measured, plots: Plots) -> Section:
     return Section(
         "rebalances",
         "What each rebalance cost, and who took it",
-        "Against the mean mid of all venues, weighted by depth, at the moment of the decision. Delay is what that mid "
+        "Against the mean mid of all venues, weighted by depth, at the moment of the decision (for what a later slice "
+        "adds because prices have moved on, when that slice was begun). Delay is what that mid "
         "moved until the top of the block that held the trade; then the venue's fee; impact and spread, as if executed "
         "alone at the top of the block; benign ordering, what others in the block before it did; the adversary, what "
         "attackers took: the block was executed again without them. Gas counts failed attempts. Unfilled is what the "
         f"price did within {duration(HORIZON_S)}, or until the next decision, to what was left. The parts sum "
-        "to the total, to the base unit. A cost is positive. By policy the initial investment is left out." + limit,
+        "to the total, to the base unit. A cost is positive. By policy the initial investment is left out, and what is "
+        "tried again counts once in what was to be traded." + limit,
         (Figure("shortfall", plots.shortfall(), "Implementation shortfall of all rebalances of a policy, by part."),),
         (
             sheet(measured.attribution_by_policy, policies, "Cost of rebalancing by policy"),
@@ -147,7 +155,8 @@ def _attacks(measured: Measured, plots: Plots) -> Section:
         "Sandwiches that landed: a bundle in which somebody trades before a waiting transaction and back after it. The "
         "gain is what its trades brought, at the mid of the top of the block; gas is burnt or goes to the proposer, "
         "payments to the builder, and the searcher keeps the rest. A victim's loss is what it would have got more in "
-        "its own place without the attackers' transactions.",
+        "its own place without the attackers' transactions; what exceeds the gain went to those who provide the pool, "
+        "mostly as fees that the attackers paid.",
         (Figure("attacks", plots.attacks(), "Gain by attacker, and loss by kind of victim."),),
         (
             sheet(measured.attacks_by_attacker, (Column("attacker", "attacker"), *figures), "By attacker"),
@@ -159,16 +168,15 @@ def _attacks(measured: Measured, plots: Plots) -> Section:
 
 def _liquidations(measured: Measured, plots: Plots) -> Section:
     totals = (
-        Column("market", "lending market"),
+        Column("market", "market"),
         Column("liquidations", "liquidations", "", whole),
         Column("borrowers", "borrowers", "", whole),
-        Column("liquidators", "liquidators", "", whole),
         Column("seized_quote_tokens", "seized", _QUOTE, number),
         Column("repaid_tokens", "repaid", "loan tokens", number),
         Column("bad_debt_tokens", "bad debt", "loan tokens", number),
         Column("sold_share", "sold at once", "% of seized", percent),
-        Column("share_of_volume", "share absorbed", "% of the volume meanwhile", percent),
-        Column("lowest_oracle_price", "lowest oracle price", "quote per token", number),
+        Column("share_of_volume", "sold at once", "% of volume", percent),
+        Column("lowest_oracle_price", "lowest oracle", "price", number),
         Column("first_ns", "first", "UTC", moment),
         Column("last_ns", "last", "UTC", moment),
     )
@@ -177,7 +185,7 @@ def _liquidations(measured: Measured, plots: Plots) -> Section:
         "Liquidations: forced sales, bad debt and the price",
         "Lending markets judge positions by their oracle, never by the market. What is seized is sold by liquidators, "
         "in the same transaction or later; debt that collateral no longer covers is borne by lenders. How much further "
-        "the price fell for it only a paired world without liquidations tells.",
+        "the price fell for it only a paired world without liquidations tells: run the study with --replicates.",
         (
             Figure(
                 "liquidations",

@@ -115,6 +115,19 @@ def test_it_trades_no_more_than_its_money_pays_for() -> None:
     assert 4_000 < first["quote_tokens"] <= 5_000
 
 
+def test_it_sells_all_it_has_where_no_float_holds_the_number() -> None:
+    held = 1_234_567_890_123_456_700
+    assert ETH.floor(ETH.tokens(held)) > held
+    market = SmallMarket(jump(300, 100, 1.03), outside_fee_ppm=0)
+    market.world.endow(AGENT, "abroad", ETH, held)
+    market.world.endow(AGENT, "abroad", USDC, USDC.amount(1_000))
+    add_manager(market.world, trigger=Threshold(absolute=0.005))
+    make(market.world, markets={ETH: ("outside",)}, minimum_profit_quote_tokens=0.0)
+    market.run()
+    first = next(row for row in calls_of(market.world) if row["venue"] == "outside")
+    assert (first["verb"], first["result"]) == ("swap_exact_in", "ok")
+
+
 def test_it_trades_on_book_and_pool() -> None:
     market = lived(
         jump(300, 100, 1.03), kind=ThinBook, markets={ETH: ("pool", "book")}, minimum_profit_quote_tokens=0.0

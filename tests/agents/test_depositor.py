@@ -59,6 +59,13 @@ def test_it_redeems_a_part_at_its_time() -> None:
     assert agent.shares / 1e18 == pytest.approx(30_000)
 
 
+def test_it_redeems_all_of_a_number_that_no_float_holds() -> None:
+    odd = {ETH: 3_333_333_333_333_333_333, USDC: 12_345_678_901}
+    market, agent = deposited(flat(), redeem_after_ns=200 * SECOND_NS, amounts=odd)
+    assert [row["result"] for row in calls_of(market.world) if row["verb"] == "redeem"] == ["ok"]
+    assert agent.shares == shares_of(market) == 0
+
+
 def test_it_tries_again_until_it_has_the_money() -> None:
     market = SmallMarket(flat())
     market.world.endow(AGENT, "chain", ETH, ETH.amount(20))

@@ -260,6 +260,8 @@ class SeveralHosts(Execution):
         view = desk.trader.view(leg.market.venue)
         if leg.asset_in == leg.risky:
             return leg.market.take(view, -1, leg.amount_in, least / paid)
+        if not least:
+            return None
         # A purchase is stated in what it gets, and at its limit it must not cost more than there is.
         worst = paid / least
         held = leg.asset_in.tokens(self._custody.held(leg.market.host, leg.asset_in))
@@ -311,12 +313,14 @@ class _Budget:
         asset, key = leg.asset_in, (leg.market.host, leg.asset_in)
         there, price = self._there.get(key, self._custody.held(*key)), self._prices.get(asset, 1.0)
         # A fee for getting there comes on top.
-        sent = min(asset.floor(self._room / price), self._spare[asset]) - self._custody.fee(*key)
+        fee = self._custody.fee(*key)
+        sent = min(asset.floor(self._room / price), self._spare[asset]) - fee
         reserved = min(reserve, there + max(0, sent))
         brought = max(0, reserved - there)
+        spent = brought + fee if brought else 0
         self._there[key] = max(0, there - reserved)
-        self._spare[asset] -= brought
-        self._room -= asset.tokens(brought) * price
+        self._spare[asset] -= spent
+        self._room -= asset.tokens(spent) * price
         return leg.amount_in * reserved // reserve if reserve else 0
 
 

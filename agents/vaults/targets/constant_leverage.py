@@ -12,8 +12,7 @@ from shoal.sim.units import Asset
 class ConstantLeverage:
     """Leverage between two bounds that recentres: max(minimum, min(maximum, now (1 - speed) + target speed)).
 
-    A vault without debt is levered straight to the target. Beyond the ripcord the weights are the maximum's, and
-    ``ripcord_due`` tells the execution that its own, faster terms hold.
+    A vault without debt is levered straight to the target. The ripcord is the execution's: ``Leveraged``.
 
     Args:
         asset: the collateral.
@@ -21,15 +20,14 @@ class ConstantLeverage:
         minimum: leverage below which it is brought back to it.
         maximum: leverage above which it is brought back to it.
         speed: share of the way to the target gone at each rebalance, above 0 to 1.
-        ripcord: leverage from which anybody may have it brought down.
 
     Raises:
-        ValueError: not 0 < minimum <= target <= maximum <= ripcord, or the speed is out of range.
+        ValueError: not 0 < minimum <= target <= maximum, or the speed is out of range.
 
     Source: Index Coop, FlexibleLeverageStrategyAdapter; ETH2x-FLI: 2.0, 1.7 to 2.3, 5 %, every 24 hours.
     """
 
-    __slots__ = ("_asset", "_maximum", "_minimum", "_ripcord", "_speed", "_target")
+    __slots__ = ("_asset", "_maximum", "_minimum", "_speed", "_target")
 
     def __init__(
         self,
@@ -39,12 +37,11 @@ class ConstantLeverage:
         minimum: float = 1.7,
         maximum: float = 2.3,
         speed: float = 0.05,
-        ripcord: float = 2.6,
     ) -> None:
-        if not 0.0 < minimum <= target <= maximum <= ripcord < math.inf:
+        if not 0.0 < minimum <= target <= maximum < math.inf:
             raise ValueError(
-                "constant leverage: needs 0 < minimum <= target <= maximum <= ripcord, "
-                f"had {minimum!r}, {target!r}, {maximum!r}, {ripcord!r}"
+                "constant leverage: needs 0 < minimum <= target <= maximum, "
+                f"had {minimum!r}, {target!r}, {maximum!r}"
             )
         if not 0.0 < speed <= 1.0:
             raise ValueError(f"constant leverage: speed must be above 0 and at most 1, had {speed!r}")
@@ -53,12 +50,6 @@ class ConstantLeverage:
         self._minimum = minimum
         self._maximum = maximum
         self._speed = speed
-        self._ripcord = ripcord
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Minimum and maximum leverage."""
-        return self._minimum, self._maximum
 
     def observe(self, now_ns: int, prices: Mapping[Asset, float]) -> None:
         """Check prices; the rule lives on the vault's own leverage.
@@ -80,8 +71,3 @@ class ConstantLeverage:
         now = weights.get(self._asset, 0.0)
         wanted = now * (1.0 - self._speed) + self._target * self._speed
         return {self._asset: max(self._minimum, min(self._maximum, wanted))}
-
-    def ripcord_due(self, portfolio: Portfolio) -> bool:
-        """Whether the leverage has reached the ripcord; so too where nothing is left of the net asset value."""
-        exposure = portfolio.exposure
-        return exposure is None or exposure >= self._ripcord

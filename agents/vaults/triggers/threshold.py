@@ -15,8 +15,8 @@ from shoal.agents.vaults.triggers.drift import To, check_to, move
 class Threshold:
     """When a weight lies strictly outside its band: to the target, half-way, or to the nearest edge.
 
-    A weight exactly at its edge stays. Of a vault whose
-    exposure should be a multiple m of its cushion, a relative band of share b is the tolerance |E / C - m| > b m.
+    A weight exactly at its edge stays. Of a vault whose exposure should be a multiple m of its cushion, a relative band
+    of share b is the tolerance |E / C - m| > b m.
 
     Args:
         absolute: drift of each weight, as a share of the net asset value; or

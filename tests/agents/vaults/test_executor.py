@@ -191,6 +191,15 @@ def test_it_may_look_when_prices_come() -> None:
     assert {row["decided_ns"] - 50_000_000 for row in scene.rebalances[1:]} <= published
 
 
+def test_a_price_that_came_while_it_traded_is_looked_at_at_once() -> None:
+    """The oracle's second answer lands in the block of the first trade, and a third does not come for ten minutes."""
+    prices = [2_000.0] * 50 + [2_010.0] * 15 + [2_200.0] * 235
+    scene = Scene(prices, vault={"guards": LOOSE}, executor={"interval_ns": None})
+    first, second, *_ = scene.rebalances
+    assert second["decided_ns"] == first["ended_ns"]
+    assert scene.weight == pytest.approx(0.5, abs=0.005)
+
+
 def test_a_deposit_changes_the_twin_by_its_share() -> None:
     scene = Scene(flat(), seconds=100, executor={"trigger": Never()})
     assert scene.log is not None

@@ -89,6 +89,21 @@ def test_a_second_deposit() -> None:
     assert log_of(scene).twin_nav("vault") == pytest.approx(before * (1 + 50_000 / nav), rel=1e-6)
 
 
+def test_a_vault_that_was_left_by_all_gets_a_new_twin() -> None:
+    scene = Scene(flat(), seconds=150, executor={"trigger": Never()})
+    call = Call("vault", "redeem", {"shares": AllOf(scene.vault.share_asset)})
+    scene.market.chain.submit(
+        Transaction("saver", (call,), max_fee_wei=10**11, max_tip_wei=1), place="chain", answer=None
+    )
+    scene.market.run(200)
+    assert log_of(scene).twin_nav("vault") == 0.0
+    scene.world.endow("late", "chain", USDC, USDC.amount("50000"))
+    scene.world.endow("late", "chain", ETH, ETH.amount("1"))
+    Depositor(scene.world, "late", place="home", vault="vault", amounts={USDC: USDC.amount("50000")}, gas=GAS)
+    scene.market.run(250)
+    assert log_of(scene).twin_nav("vault") == pytest.approx(50_000)
+
+
 def test_a_rebalance_by_hand() -> None:
     """Weights of None leave the twin alone, and the first trade of a vault is told from the others."""
     scene = Scene(flat(), seconds=60, executor={"active": False})

@@ -315,9 +315,9 @@ def test_interest_of_a_day_and_the_fee_on_it() -> None:
 def test_the_view_knows_the_debt_and_the_health_of_the_next_block() -> None:
     world, market = open_market()
     do(world, market, "lender", "supply", amount=USDC.amount(200_000))
-    indebt(world, market, "bob", collateral=BTC.amount(10), debt=USDC.amount(171_000))
+    indebt(world, market, "bob", collateral=BTC.amount(10), debt=USDC.amount(171_995))
     seen = market.published(0)
-    pause(world, 90 * SECONDS_PER_DAY * 10**9)
+    pause(world, SECONDS_PER_DAY * 10**9)
     do(world, market, "alice", "supply", amount=1)
     then = market.published(0)
     assert seen.debt("bob", now_s=then.updated_s) == then.debt("bob") > seen.debt("bob")

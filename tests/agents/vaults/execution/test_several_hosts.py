@@ -8,6 +8,7 @@ from tests.agents.vaults.market import GUARDS, Scene, add_executor, add_vault
 
 from shoal.agents.vaults.execution.several_hosts import SeveralHosts
 from shoal.agents.vaults.portfolio import Portfolio
+from shoal.agents.vaults.targets.constant_weights import ConstantWeights
 from shoal.agents.vaults.triggers.never import Never
 from shoal.agents.vaults.triggers.threshold import Threshold
 from shoal.sim.agent import Agent
@@ -151,6 +152,34 @@ def test_sales_go_the_same_way(keeps_custody: bool) -> None:
     assert all(order["amount_out_raw"] > 0 for order in sales)
     assert one.weight == pytest.approx(0.0, abs=0.01)
     assert {row["result"] for row in one.rebalances} == {"done"}
+
+
+def test_a_sale_taken_back_at_any_price_does_not_end_the_run() -> None:
+    """Twice a slippage of a half leaves no least output by which an exchange's order could be priced."""
+    execution = SeveralHosts(slippage_ppm=500_000, on_failure="reverse")
+    changes = executor(execution, target=Leaving(), trigger=Threshold(absolute=0.05))
+    one = Scene(flat(900), vault=TERMS, executor=changes, run=False)
+    one.market.run(430)
+    one.market.exchange.submit(Call("book", "cancel_all"), sender="somebody", place="exchange", answer=None)
+    one.market.quote_book(2_000.0, size="0.1")
+    one.market.run(900)
+    assert one.world.failure is None
+    whys = [row["why"] for row in one.rebalances]
+    assert "legs failed: in part; could not be reversed at book" in whys
+
+
+def test_the_fees_of_getting_to_two_exchanges_are_both_put_aside() -> None:
+    """All the USDC that the vault has goes out; getting to either costs 0.001 of it."""
+    execution = SeveralHosts(slippage_ppm=20_000)
+    savings = {USDC: USDC.amount(50_000), ETH: ETH.amount(25)}
+    terms = {**TERMS, "custody_cap_ppm": 1_000_000, "deposit": savings}
+    markets, target = {ETH: ("book", "outside")}, ConstantWeights({ETH: 1.0})
+    everything = executor(execution, target=target, markets=markets, trigger=Threshold(absolute=0.05))
+    one = Scene(flat(400), seconds=400, vault=terms, market={"depth_quote_tokens": 3e5}, executor=everything)
+    sent = [row for row in rows(one.world, "orders") if row["verb"] == "send_to_custody"]
+    assert {row["result"] for row in sent} == {"ok"}
+    assert {order["host"] for order in one.orders} == {"exchange", "abroad"}
+    assert one.weight > 0.9
 
 
 @pytest.mark.parametrize(

@@ -47,19 +47,9 @@ def test_it_stays_within_its_bounds_and_never_leaves_the_target(now: float, spee
         assert abs(then - 2.0) <= abs(now - 2.0) + 1e-12
 
 
-@pytest.mark.parametrize(("leverage", "due"), [(2.3, False), (2.599, False), (2.6, True), (5.0, True), (1.0, False)])
-def test_the_ripcord(leverage: float, due: bool) -> None:
-    assert ConstantLeverage(ETH).ripcord_due(levered(leverage)) is due
-
-
-def test_the_ripcord_is_due_where_the_debt_has_eaten_the_collateral() -> None:
+def test_it_wants_nothing_where_the_debt_has_eaten_the_collateral() -> None:
     gone = Portfolio(0, {ETH: 1.0}, {ETH: 50.0}, cash=-60.0)
-    assert ConstantLeverage(ETH).ripcord_due(gone)
     assert ConstantLeverage(ETH).weights(gone) is None
-
-
-def test_its_bounds_can_be_read() -> None:
-    assert ConstantLeverage(ETH, minimum=1.8, maximum=2.2).bounds == (1.8, 2.2)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +58,6 @@ def test_its_bounds_can_be_read() -> None:
         {"minimum": 0.0},
         {"minimum": 2.1},
         {"maximum": 1.9},
-        {"ripcord": 2.2},
         {"speed": 0.0},
         {"speed": 1.1},
         {"target": float("nan")},

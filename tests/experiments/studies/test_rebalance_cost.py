@@ -1,0 +1,123 @@
+"""The study `rebalance-cost`: its worlds, and what they say together."""
+
+import math
+import re
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from tests.experiments.studies.crash_worlds import crash, plan
+
+from shoal.experiments.errors import InputError
+from shoal.experiments.plan import make_plan
+from shoal.experiments.replicates.replicates import Replicates
+from shoal.experiments.replicates.replication import plan_replicates
+from shoal.experiments.replicates.run import run_replicates
+from shoal.experiments.studies.rebalance_cost import RebalanceCost
+from shoal.experiments.study import Amount, as_mapping
+
+STUDY = "rebalance-cost"
+LEGAL = re.compile(r"[a-z0-9][a-z0-9-]{0,63}", re.ASCII)
+
+
+@cache
+def worlds() -> dict[str, RebalanceCost]:
+    return {
+        name: study for name, study in RebalanceCost().counterfactuals().items() if isinstance(study, RebalanceCost)
+    }
+
+
+def test_names_of_worlds_are_names_of_folders() -> None:
+    panel = RebalanceCost().panel
+    cells = len(panel.panel_policies) * len(panel.forms) * len(panel.visibilities) * len(panel.sizes)
+    assert len(worlds()) == cells == 96
+    assert [name for name in worlds() if not LEGAL.fullmatch(name)] == []
+    assert {"threshold-at-once-public-0p01pc", "cppi-sliced-private-10pc"} <= set(worlds())
+
+
+def test_a_world_differs_from_the_base_in_what_its_name_says_alone() -> None:
+    base = as_mapping(RebalanceCost())
+    for name, study in worlds().items():
+        mine = as_mapping(study)
+        assert {group for group in base if mine[group] != base[group]} <= {"vaults", "execution"}
+        (policy,) = study.vaults.policies
+        assert study.vaults == replace(
+            RebalanceCost().vaults, policies=(policy,), capital_quote_tokens=study.vaults.capital_quote_tokens
+        )
+        execution = study.execution
+        assert execution == replace(RebalanceCost().execution, form=execution.form, private=execution.private)
+        seen = "private" if execution.private else "public"
+        assert name.startswith(f"{policy.lower()}-{execution.form.replace(' ', '-')}-{seen}-")
+
+
+def test_a_size_is_a_typical_trade_in_parts_of_what_the_pool_trades_within_two_percent() -> None:
+    study = RebalanceCost()
+    liquidity = study.liquidity
+    # A pool of y quote tokens takes y (sqrt(1.02) - 1) of them before its price has risen by 2 %.
+    depth = float(liquidity.quote_tokens) * (liquidity.steady + liquidity.wary) * (math.sqrt(1.02) - 1.0)
+    for name, size in (("calendar-sliced-public-1pc", 0.01), ("calendar-sliced-public-10pc", 0.1)):
+        capital = float(worlds()[name].vaults.capital_quote_tokens)
+        assert capital * study.vaults.band == pytest.approx(size * depth, rel=1e-4)
+
+
+def test_figures_are_of_the_worlds_that_were_run() -> None:
+    study = make_plan(STUDY, options={"hours": 0.1}).study
+    assert list(study.figures({"base": crash()})) == []
+    one, other = "threshold-sliced-public-1pc", "cppi-sliced-public-1pc"
+    figures = list(study.figures({"base": crash(), one: crash(), other: crash("sandwich.attack=false")}))
+    keys = [(figure.name, figure.world) for figure in figures]
+    assert len(set(keys)) == len(keys)
+    assert {figure.world for figure in figures if figure.name.startswith("cost of CPPI, sliced")} == {"", one}
+    crowds = {figure.name: figure for figure in figures if figure.name.endswith("among all")}
+    assert set(crowds) == {"cost of threshold among all", "cost of CPPI among all"}
+    # The same world stands for the crowd and for the single vault here.
+    assert crowds["cost of threshold among all"].effect == 0.0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("panel.panel_policies=momentum", "'momentum' is unknown"),
+        ("panel.panel_policies=CPPI,CPPI", "'CPPI' is there twice"),
+        ("panel.sizes=0.1,0", r"panel\.sizes"),
+        ("panel.sizes=1.5", r"panel\.sizes"),
+        ("panel.sizes=0.1,0.1", "0.1 is there twice"),
+        ("panel.forms=at once,slowly", r"panel\.forms"),
+        ("vaults.policies=momentum", "'momentum'"),
+    ],
+)
+def test_a_bad_panel_is_refused(change: str, message: str) -> None:
+    with pytest.raises(InputError, match=f"(?s){message}"):
+        make_plan(STUDY, options={"hours": 0.1}, settings=(change,))
+
+
+def test_an_amount_of_a_small_world_is_exact() -> None:
+    study = replace(RebalanceCost(), panel=replace(RebalanceCost().panel, sizes=(1e-6,)))
+    (capital,) = {one.vaults.capital_quote_tokens for one in study.counterfactuals().values()}  # type: ignore[attr-defined]
+    assert isinstance(capital, Amount)
+    assert float(capital) > 0.0
+
+
+@pytest.fixture(scope="module")
+def replicates(tmp_path_factory: pytest.TempPathFactory) -> Replicates:
+    """Two small worlds beside the base."""
+    one = plan("panel.panel_policies=threshold,calendar", "panel.sizes=0.1", study=STUDY, hours=0.12)
+    names = ["threshold-sliced-public-10pc", "calendar-sliced-public-10pc"]
+    options = replace(one.options, replicates=1, worlds=names)
+    return run_replicates(plan_replicates(replace(one, options=options)), out=tmp_path_factory.mktemp("panel") / "out")
+
+
+def test_a_replicate_gives_each_cells_cost_and_what_the_crowd_adds(replicates: Replicates) -> None:
+    assert replicates.complete
+    summary = replicates.summary.set_index(["name", "world"])
+    alone = "cost of calendar, sliced, public, 10.00% of the depth"
+    assert (alone, "") in summary.index
+    assert (alone, "threshold-sliced-public-10pc") in summary.index
+    crowd = summary.loc[("cost of calendar among all", "calendar-sliced-public-10pc")]
+    assert math.isfinite(crowd["mean"])
+    assert set(summary["unit"]) == {"bps of value"}
+
+
+def test_worlds_of_one_vault_have_one(replicates: Replicates) -> None:
+    states = replicates.result(7, "calendar-sliced-public-10pc").vault_states
+    assert set(states["vault"]) == {"calendar-vault"}
