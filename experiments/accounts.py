@@ -81,7 +81,7 @@ def record_results(
 ) -> None:
     """Write the table ``agents``: one row an owner and asset.
 
-    Who held nothing at both times (a vault is its share holders') has one row of zeros, so that its kind is known.
+    Who is named and held nothing at both times (what a vault has is its share holders') has one row of zeros.
     ``kinds`` names what an owner is; prices are in quote tokens per whole token, by symbol. The change in value is
     the value at the end less the value at the start, each at its own prices.
     """
@@ -89,7 +89,7 @@ def record_results(
     known = {owner for held in (before, after) for (owner, _), amount in held.items() if amount}
     for owner, asset in sorted(set(before) | set(after)):
         start, end = before.get((owner, asset), 0), after.get((owner, asset), 0)
-        if start == end == 0 and owner in known:
+        if start == end == 0 and (owner in known or owner not in kinds):
             continue
         known.add(owner)
         first, last = start_prices[asset.symbol], end_prices[asset.symbol]

@@ -324,7 +324,7 @@ class Desk:
         return self.trader.submit(self.chain, *calls, builder=self.builder)
 
     def answer(self, event: simpy.Event | None) -> Generator[simpy.Event, Any, Sent]:
-        """Wait for a transaction's block and what the vault then published."""
+        """Wait for a transaction's block and what the vault, and markets that it borrows from, then published."""
         trader = self.trader
         if event is None:
             return Sent(None, f"nothing known of chain {self.chain} yet")
@@ -332,8 +332,11 @@ class Desk:
             receipt: Receipt = yield event
         except Refusal as refusal:
             return Sent(None, f"{refusal.code}: {refusal}")
-        while (news := trader.read(self.vault)) is None or news.published_ns < receipt.time_ns:
-            yield trader.changed(self.vault)
+        # A loan moves between two feeds, and each has a latency of its own.
+        touched = {one.call.venue for one in receipt.inner}
+        for feed in (self.vault, *(market for market in self.lending.values() if market in touched)):
+            while (news := trader.read(feed)) is None or news.published_ns < receipt.time_ns:
+                yield trader.changed(feed)
         return Sent(receipt, "")
 
     def rest(self, duration_ns: int) -> Generator[simpy.Event, Any, None]:

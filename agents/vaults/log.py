@@ -142,8 +142,8 @@ class RebalanceLog:
     It is the experimenter's: it sees the world's prices now and every block, and no agent sees it. A twin starts with
     what its vault holds when it is first seen to hold something, and anew when all shares had been redeemed. It trades
     to the same destination weights whenever a rebalance is recorded that was not a control's, refused ones included, at
-    the references of the decision, free of cost and of interest. Deposits and redemptions change it by the share by which they change the vault's supply;
-    shares minted for fees do not.
+    the references of the decision, free of cost and of interest. Deposits and redemptions change it by the share by
+    which they change the vault's supply; shares minted for fees do not.
 
     Both net asset values of a rebalance are taken at the references when it ended.
 

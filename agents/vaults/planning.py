@@ -94,10 +94,14 @@ def plan_orders(
         if plan.unfilled > _SMALL * order.amount_in:
             missing.append(f"venues take only part of the order in {order.asset}")
         shares = [(leg.venue, leg.amount_in, leg.amount_out) for leg in plan.legs]
-        for venue, amount_in, amount_out in _without_dust(shares, order, minimum_value):
-            leg = _leg(known[venue], order, numeraire, amount_in, amount_out, slippage_ppm)
-            if leg is not None:
-                legs.append(leg)
+        parts = (
+            _leg(known[venue], order, numeraire, amount_in, amount_out, slippage_ppm)
+            for venue, amount_in, amount_out in _without_dust(shares, order, minimum_value)
+        )
+        whole = [leg for leg in parts if leg is not None]
+        if not whole:
+            missing.append(f"less than one base unit in {order.asset}")
+        legs += whole
     return Planned(tuple(legs), "; ".join(missing))
 
 

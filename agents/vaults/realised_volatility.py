@@ -70,6 +70,9 @@ class ExponentialVolatility:
         if covered_s < self._warm_up_s:
             return None
         kept = math.exp2(-covered_s / self._half_life_s)
+        if kept == 1.0:
+            # So short a time leaves nothing to divide by.
+            return None
         start = _START * _START / SECONDS_PER_YEAR
         seen = max(0.0, self._estimate.variance_per_s - kept * start) / (1.0 - kept)
         return math.sqrt(seen * SECONDS_PER_YEAR)

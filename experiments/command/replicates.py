@@ -97,7 +97,7 @@ def _facts(found: Replicates, left_out: int) -> Iterator[str]:
         over = f"the means of {paths} paths" if paths > 1 else f"{seeds} seeds"
         yield f"After \u00b1: half of the {100 * manifest['level']:g} % interval, over {over}."
     if any(each.pairing for topic in found.topics for each in topic.entries):
-        yield "Below: correlation r of both worlds, and how much variance running them as a pair removed."
+        yield "Below it: correlation of both worlds, and the share of variance that pairing them removed."
     if left_out:
         yield (
             f"Not shown: {left_out} figures without a number or beyond the first {_ROWS} of a topic; summary.parquet "
@@ -110,16 +110,17 @@ def _table(topic: Topic) -> tuple[Table, int]:
     units = topic.units
     title = f"{topic.title}, {units[0]}" if len(units) == 1 and units[0] else topic.title
     table = Table(box=box.SIMPLE_HEAD, title=Text(title, style="bold"), title_justify="left", pad_edge=False)
-    table.add_column("figure", overflow="fold", min_width=20)
+    table.add_column("figure", overflow="fold", min_width=16)
     for heading in map(versus, topic.worlds) if topic.worlds else ("mean",):
-        table.add_column(heading, justify="right", overflow="fold")
+        # A terminal has 80 columns, and worlds have long names.
+        table.add_column(heading.replace("-", "-\n", 1), justify="right", overflow="fold", vertical="top")
     every = max(each.n for each in topic.entries)
     lines = list(_lines(topic))
     shown = [(name, unit, entries) for name, unit, entries in lines if any(_known(each) for each in entries)]
     for name, unit, entries in shown[:_ROWS]:
         known = [each for each in entries if each is not None and _known(each)]
         few = min(each.n for each in known)
-        words = (name, unit if len(units) > 1 else "", f"n = {few}" if few < every else "")
+        words = (name, unit if len(units) > 1 and unit != name else "", f"n = {few}" if few < every else "")
         table.add_row(Text(", ".join(word for word in words if word)), *map(_cell, entries))
     return table, sum(each is not None for _, _, entries in lines for each in entries) - sum(
         each is not None and _known(each) for _, _, entries in shown[:_ROWS] for each in entries
@@ -139,5 +140,5 @@ def _known(entry: Entry | None) -> bool:
 def _cell(entry: Entry | None) -> Text:
     if entry is None:
         return Text("")
-    lines = [entry.text, entry.pairing] if entry.pairing else [entry.text]
+    lines = [entry.text, entry.pairing.removeprefix("r ")] if entry.pairing else [entry.text]
     return Text("\n".join(lines))

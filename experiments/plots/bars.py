@@ -195,7 +195,7 @@ def earned_figure(transfers: pd.DataFrame, quote: str, *, at: At = "end") -> go.
         )
     )
     figure.update_layout(height=130 + 46 * len(names), hovermode="closest", margin={"t": 20})
-    figure.update_xaxes(title_text=f"... from, {quote}", showgrid=False)
+    figure.update_xaxes(title={"text": f"... from, {quote}", "standoff": 14}, automargin=True, showgrid=False)
     return figure.update_yaxes(
         title_text="who earned ...", autorange="reversed", showgrid=False, ticksuffix="  ", dtick=1
     )

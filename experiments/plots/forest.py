@@ -14,6 +14,7 @@ from shoal.experiments.plots.theme import INK, LOSS, MUTED, nothing, styled
 if TYPE_CHECKING:
     from shoal.experiments.replicates.topics import Entry, Topic
 
+_FACTOR: Final = "times"
 _ROW: Final = 24
 _FRAME: Final = 64
 _HEAD: Final = 60
@@ -24,7 +25,7 @@ type Line = tuple[str, list[tuple[int, Entry]]]
 def forest(topic: Topic, figures: pd.DataFrame) -> go.Figure:
     """The estimates of a topic with their intervals: a panel for each unit and each world compared with.
 
-    A line marks zero where differences are drawn.
+    A line marks no difference: 0, and 1 for factors.
 
     Args:
         topic: its estimates.
@@ -42,13 +43,15 @@ def forest(topic: Topic, figures: pd.DataFrame) -> go.Figure:
         shared_yaxes=True,
         row_heights=heights,
         column_titles=[versus(world) for world in columns] if len(columns) > 1 else None,
-        vertical_spacing=min(0.9 / max(1, len(panels) - 1), 56 / height),
+        vertical_spacing=min(0.9 / max(1, len(panels) - 1), _FRAME / height),
         horizontal_spacing=0.03,
     )
     for row, (unit, lines) in enumerate(panels, start=1):
         for column, world in enumerate(columns, start=1):
             _panel(figure, topic, figures, lines, row, column, world if topic.worlds else None)
-            figure.update_xaxes(title={"text": unit or "number", "standoff": 2}, row=row, col=column)
+            figure.update_xaxes(
+                title={"text": unit or "number", "standoff": 2, "font": {"size": 12}}, row=row, col=column
+            )
             figure.update_yaxes(
                 categoryorder="array", categoryarray=[label for label, _ in lines][::-1], row=row, col=column
             )
@@ -86,7 +89,7 @@ def _panel(
     """One panel: all entries of one world, or of all worlds where there are no columns for them."""
     drawn = [(label, index, each) for label, at in lines for index, each in at if world is None or each.world == world]
     if not drawn:
-        figure.update_xaxes(showgrid=False, showticklabels=False, ticks="", row=row, col=column)
+        figure.update_xaxes(visible=False, row=row, col=column)
     labels = {index: label for label, index, _ in drawn}
     dots = topic.summary.loc[list(labels), _KEYS].assign(label=list(labels.values())).merge(figures, on=_KEYS)
     if any(each.n > 1 for _, _, each in drawn):
@@ -94,7 +97,7 @@ def _panel(
             x=dots["effect"].tolist(),
             y=dots["label"].tolist(),
             mode="markers",
-            marker={"color": MUTED, "size": 5, "opacity": 0.35},
+            marker={"color": MUTED, "size": 7, "opacity": 0.45},
             text=[f"seed {seed}" for seed in dots["seed"]],
             hovertemplate="%{y}: %{x} (%{text})<extra></extra>",
             row=row,
@@ -119,8 +122,9 @@ def _panel(
         row=row,
         col=column,
     )
-    if any(each.difference for _, _, each in drawn):
-        figure.add_vline(x=0.0, line={"color": LOSS, "width": 1, "dash": "dot"}, row=row, col=column)
+    if any(each.difference or each.unit == _FACTOR for _, _, each in drawn):
+        nothing_done = 1.0 if drawn[0][2].unit == _FACTOR and not drawn[0][2].difference else 0.0
+        figure.add_vline(x=nothing_done, line={"color": LOSS, "width": 1, "dash": "dot"}, row=row, col=column)
 
 
 def _laid_out(figure: go.Figure, height: int) -> go.Figure:

@@ -59,9 +59,7 @@ def words(kind: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", kind).lower()
 
 
-def rows_figure(
-    titles: Sequence[str], *, height: int = ROW_HEIGHT, shares: Sequence[float] | None = None
-) -> go.Figure:
+def rows_figure(titles: Sequence[str], *, height: int = ROW_HEIGHT, shares: Sequence[float] | None = None) -> go.Figure:
     """A column of panels with one horizontal axis; ``shares`` of the height, alike if not given."""
     count = max(1, len(titles))
     gap = min(0.12, 64 / (height * count))

@@ -70,26 +70,26 @@ def deepest_episodes(bars: Bars, count: int, *, length_ns: int, besides: tuple[i
     falls = _falls(first, starts, ends, bars)
     found: list[Episode] = []
     while len(found) < count and free.any():
-        index = _deepest(falls, free)
+        index = _deepest(falls, free, length_ns // bars.bar_ns)
         start, end = int(starts[index]), int(ends[index])
         found.append(Episode(len(found) + 1, start, end, float(falls[index])))
         free &= (ends <= start) | (starts >= end)
     if len(found) < count:
         raise OptionError(
             Place("option paths"),
-            f"beside the span asked for, the file has {len(found)} stretches of {length_ns / 3.6e12:g} h that neither "
-            f"overlap nor hold a gap, and {count} are needed",
+            f"deepest falls first, the file has room for {len(found)} stretches of {length_ns / 3.6e12:g} h without "
+            f"overlap or gap beside the span asked for, and {count} are needed",
             f"Take at most {len(found) + 1} paths, or a shorter span.",
         )
     return found
 
 
-def _deepest(falls: Prices, free: Flags) -> int:
-    """Of the first run of neighbours with the deepest fall the middle one."""
+def _deepest(falls: Prices, free: Flags, length: int) -> int:
+    """Of the first run of neighbours with the deepest fall the middle one; the first of a run that shares no fall."""
     rows = np.flatnonzero(free & (falls == falls[free].max()))
     breaks = np.flatnonzero(np.diff(rows) > 1)
     run = rows[: breaks[0] + 1] if len(breaks) else rows
-    return int(run[(len(run) - 1) // 2])
+    return int(run[(len(run) - 1) // 2 if len(run) <= length else 0])
 
 
 def _unbroken(series: Series, starts: Times, ends: Times, bars: Bars, gap_ns: int) -> Flags:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MAXIMUM_WORLDS: Final = 4
-_SIZES: Final = ((1e9, " bn"), (1e6, " m"), (1e5, " k"))
+_SIZES: Final = ((1e9, 1e9, " bn"), (1e6, 1e6, " m"), (1e4, 1e3, " k"))
+"""From where on numbers are in billions, millions and thousands."""
 _DIGITS: Final = 4
 _PREFIXED: Final = re.compile(r"(?P<what>[a-z][a-z-]*)-(?P<number>[0-9]+(p[0-9]+)?)", re.ASCII)
 _MEASURED: Final = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?)(?P<what>[ %].*)", re.ASCII)
@@ -154,6 +155,8 @@ def spread(mean: float, half: float, *, signed: bool = False) -> str:
 
     >>> spread(12.3456, 0.789), spread(-3.2e6, 4.5e5), spread(3.14159, math.nan), spread(5.0, math.nan, signed=True)
     ('12.35 ± 0.79', '-3.20 ± 0.45 m', '3.142', '+5')
+    >>> spread(30_772.0, 60_205.0), spread(160_819.0, math.nan)
+    ('31 ± 60 k', '160.8 k')
     """
     if math.isnan(mean):
         return "-"
@@ -161,7 +164,7 @@ def spread(mean: float, half: float, *, signed: bool = False) -> str:
         return "inf" if mean > 0 else "-inf"
     known = math.isfinite(half)
     top = max(abs(mean), half) if known else abs(mean)
-    size, letter = next(((size, letter) for size, letter in _SIZES if top >= size), (1.0, ""))
+    size, letter = next(((size, letter) for limit, size, letter in _SIZES if top >= limit), (1.0, ""))
     plus = "+" if signed and mean > 0 else ""
     if not known or half == 0.0:
         return f"{plus}{_plain(mean / size)}{letter}"

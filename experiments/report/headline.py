@@ -91,7 +91,7 @@ def _rebalancing(measured: Measured) -> Iterator[Card]:
     intended = float(by_policy["intended_quote_tokens"].sum())
     if intended > 0:
         cost = float(by_policy["total_quote_tokens"].sum())
-        detail = f"of what {int(by_policy['rebalances'].sum())} decisions of vaults were to trade; {signed(cost)} in all"
+        detail = f"of what {int(by_policy['rebalances'].sum())} decisions were to trade; {signed(cost)} in all"
         yield Card(
             "Cost of rebalancing", f"{signed(cost / intended * 1e4)} bps", detail, "loss" if cost > 0 else "gain"
         )

@@ -67,7 +67,11 @@ def _vaults(measured: Measured, plots: Plots) -> Section:
         ),
         (
             sheet(measured.vault_results, results, "What became of each vault"),
-            sheet(_refusals(measured.table("rebalances"), measured.vault_results["vault"]), refusals, "Vaults that could not trade, and why"),
+            sheet(
+                _refusals(measured.table("rebalances"), measured.vault_results["vault"]),
+                refusals,
+                "Vaults that could not trade, and why",
+            ),
         ),
     )
 

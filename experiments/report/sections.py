@@ -211,7 +211,8 @@ def _earned(measured: Measured, plots: Plots) -> Section:
         "What each kind gained from the others, price changes of what it held at the start left out. Trading edge is "
         "the distance of a fill from the outside price at that moment; then come fees, what the price did in the five"
         " minutes after the fill, what it did to the inventory later, gas, and what moved without a trade (results "
-        "passed from pools to providers, custody fees, payments to builders). The parts sum to the gain; the residual"
+        "passed from pools to providers and from vaults to depositors, custody fees, payments to builders, collateral "
+        "seized less debt repaid). The parts sum to the gain; the residual"
         " must be 0, and so must every column's sum." + pools,
         (
             Figure("pnl", plots.pnl(), "Gain and loss by source, and in total."),

@@ -41,7 +41,7 @@ class _Cell(NamedTuple):
 class RebalanceCost(Crash):
     """The cost of rebalancing, policy by execution by visibility by size, one vault a world, all on the same draws.
 
-    The base world holds all vaults at once: what they cost there beyond their worlds of one is crowding. A size is a
+    The base world holds all vaults at once: what they cost there beyond what each costs alone is crowding. A size is a
     typical trade, the threshold's band times the vault's value, in parts of what the pool trades within 2 %.
     """
 
@@ -57,14 +57,21 @@ class RebalanceCost(Crash):
         yield from repeated("panel", self.panel)
 
     def counterfactuals(self) -> Mapping[str, Study]:
-        """One world for each cell of the panel: a single vault of that policy, form, visibility and size."""
-        return {cell.name: self._world(cell) for cell in self._cells()}
+        """One world for each cell of the panel, and one for each vault of the base on its own, all else as there."""
+        alone = {
+            _alone(policy): replace(self, vaults=replace(self.vaults, policies=(policy,)))
+            for policy in self.vaults.policies
+        }
+        return {cell.name: self._world(cell) for cell in self._cells()} | alone
 
     def figures(self, worlds: Mapping[str, Result]) -> Iterable[FigureType]:
         """Each cell's cost against the paper twin, beside the first policy of its kind, and beside the crowd."""
         from shoal.experiments.figure import Figure
 
-        crowd = cost_of(worlds[BASE])
+        for policy, cost in cost_of(worlds[BASE]).items():
+            if _alone(policy) in worlds:
+                control = cost_of(worlds[_alone(policy)]).get(policy, math.nan)
+                yield Figure(f"cost of {policy} among all", "bps of value", cost, control, _alone(policy))
         for cell in self._cells():
             if cell.name not in worlds:
                 continue
@@ -74,9 +81,6 @@ class RebalanceCost(Crash):
             if first != cell and first.name in worlds:
                 control = cost_of(worlds[first.name]).get(first.policy, math.nan)
                 yield Figure(f"cost of {_in_words(cell)}", "bps of value", cost, control, first.name)
-            alike = (cell.form, cell.private) == (self.execution.form, self.execution.private)
-            if alike and cell.policy in crowd:
-                yield Figure(f"cost of {cell.policy} among all", "bps of value", crowd[cell.policy], cost, cell.name)
 
     def _cells(self) -> Iterator[_Cell]:
         panel = self.panel
@@ -97,5 +101,10 @@ class RebalanceCost(Crash):
         )
 
 
+def _alone(policy: str) -> str:
+    return f"alone-{policy.lower()}"
+
+
 def _in_words(cell: _Cell) -> str:
-    return f"{cell.policy}, {cell.form}, {'private' if cell.private else 'public'}, {cell.size:.2%} of the depth"
+    size = f"{cell.size * 100:.8f}".rstrip("0").rstrip(".")
+    return f"{cell.policy}, {cell.form}, {'private' if cell.private else 'public'}, {size}% of the depth"

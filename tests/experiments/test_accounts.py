@@ -99,6 +99,13 @@ def test_results_sum_to_zero_in_every_asset() -> None:
     assert all(row["start_raw"] or row["end_raw"] for row in found)
 
 
+def test_who_is_named_and_holds_nothing_has_one_row() -> None:
+    world = SmallMarket([]).world
+    before = {("fund", ETH): 0, ("fund", USDC): 0, ("nobody", ETH): 0}
+    record_results(world, before, {}, kinds={"fund": "Vault"}, start_prices=PRICES, end_prices=PRICES)
+    assert [(row["owner"], row["kind"], row["change_raw"]) for row in rows(world, "agents")] == [("fund", "Vault", 0)]
+
+
 def test_the_change_in_value_is_each_moment_at_its_own_prices() -> None:
     world = SmallMarket([]).world
     before, after = {("anna", ETH): ETH.amount("2"), ("ben", ETH): 0}, {("anna", ETH): ETH.amount("1.5")}

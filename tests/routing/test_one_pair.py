@@ -61,6 +61,11 @@ def by_venue(plan: Plan) -> dict[str, Leg]:
     return {leg.venue: leg for leg in plan.legs}
 
 
+def check_refusal(curves: Sequence[Curve], limit: float) -> None:
+    """Nobody trades within the limit; at the first unit's own rate only a level would, which is flat."""
+    assert all(one.best_rate < limit or (one.best_rate == limit and not isinstance(one, Levels)) for one in curves)
+
+
 def check_primal(curves: Sequence[Curve], plan: Plan) -> None:
     """The legs are what the curves give, and add up."""
     legs = by_venue(plan)
@@ -94,11 +99,7 @@ def test_the_optimality_conditions_of_an_exact_input(curves: list[Curve], amount
     assert plan.amount_in + plan.unfilled == pytest.approx(amount, rel=1e-13)
     if plan.status is Status.INFEASIBLE:
         assert limit is not None
-        # At a limit that is the first unit's rate, only a level still trades: it is flat.
-        refused = (
-            curve.best_rate < limit or (curve.best_rate == limit and not isinstance(curve, Levels)) for curve in curves
-        )
-        assert all(refused)
+        check_refusal(curves, limit)
         assert plan == Plan(Status.INFEASIBLE, 0.0, 0.0, amount, 0.0, 0.0, 0.0, ())
         return
     check_slackness(curves, plan)
@@ -120,7 +121,7 @@ def test_the_optimality_conditions_of_an_exact_output(curves: list[Curve], amoun
     assert plan.amount_out + plan.unfilled == pytest.approx(amount, rel=1e-13)
     if plan.status is Status.INFEASIBLE:
         assert limit is not None
-        assert all(curve.best_rate < limit for curve in curves)
+        check_refusal(curves, limit)
         return
     # Where prices have fallen by e^20, one digit of the output is many of the input.
     steep = max(1.0, 1e-6 * plan.amount_out / (plan.price * plan.amount_in))

@@ -40,8 +40,7 @@ class ConstantLeverage:
     ) -> None:
         if not 0.0 < minimum <= target <= maximum < math.inf:
             raise ValueError(
-                "constant leverage: needs 0 < minimum <= target <= maximum, "
-                f"had {minimum!r}, {target!r}, {maximum!r}"
+                f"constant leverage: needs 0 < minimum <= target <= maximum, had {minimum!r}, {target!r}, {maximum!r}"
             )
         if not 0.0 < speed <= 1.0:
             raise ValueError(f"constant leverage: speed must be above 0 and at most 1, had {speed!r}")

@@ -90,5 +90,9 @@ class VolatilityWeighted:
     def _half_width(self, annual: float) -> float:
         if annual <= 0.0:
             return self._narrowest if self._exponent > 0.0 else self._widest
-        scaled = self._width * math.pow(annual / self._usual, self._exponent)
+        try:
+            scaled = self._width * math.pow(annual / self._usual, self._exponent)
+        except OverflowError:
+            # A price that has stood still for long, and a negative exponent.
+            return self._widest
         return min(self._widest, max(self._narrowest, scaled))

@@ -6,11 +6,11 @@ from tests.agents.laws import ETH, GAS, SECOND_NS, START_NS, USDC, flat, rows, w
 from tests.agents.vaults.market import Scene, reference
 
 from shoal.agents.depositor import Depositor
-from shoal.agents.vaults.log import REBALANCES, VAULT_ORDERS, RebalanceLog
+from shoal.agents.vaults.log import REBALANCES, VAULT_ORDERS, Leg, RebalanceLog
 from shoal.agents.vaults.triggers.never import Never
 from shoal.sim.calls import AllOf, Call, Transaction
 from shoal.sim.records import Schema
-from shoal.sim.units import PPM
+from shoal.sim.units import PPM, Asset
 
 
 def names(schema: Schema) -> str:
@@ -115,6 +115,41 @@ def test_a_rebalance_by_hand() -> None:
     log.close(opened, "refused", "by hand")
     assert scene.rebalances[-1]["why"] == "by hand"
     assert log.twin_nav("vault") == pytest.approx(100_000)
+
+
+def leg(asset_in: Asset, asset_out: Asset, amount_in: int, amount_out: int) -> Leg:
+    return Leg(1, 0, 0, "chain", "pool", ETH, asset_in, asset_out, amount_in, amount_in, amount_out, 1, 0, "", "ok")
+
+
+def test_what_later_slices_add_is_measured_from_then_on() -> None:
+    """100,000 USDC, half of it wanted in ETH: what was decided is 25 ETH at 2,000."""
+    scene = Scene(flat(), seconds=60, executor={"active": False})
+    opened = log_of(scene).open(vault="vault", policy="hand", number=7, reason="", weights={ETH: 0.5}, assets=(ETH,))
+    assert opened.left == {ETH: pytest.approx(25.0)}
+    opened.latest = {ETH: 1_800.0}
+    buy = leg(USDC, ETH, USDC.amount("40000"), ETH.amount("20"))
+    assert opened.reference_of(buy._replace(amount_in=0, amount_out=0, result="SlippageExceeded")) == 2_000.0
+    assert [opened.reference_of(buy) for _ in range(3)] == pytest.approx([2_000.0, 1_850.0, 1_800.0])
+    # Nothing was to be sold.
+    assert opened.reference_of(leg(ETH, USDC, ETH.amount("1"), USDC.amount("1800"))) == 1_800.0
+
+
+def test_without_weights_the_decision_s_mid_stands() -> None:
+    scene = Scene(flat(), seconds=60, executor={"active": False})
+    opened = log_of(scene).open(vault="vault", policy="hand", number=7, reason="", weights=None, assets=(ETH,))
+    opened.latest = {ETH: 1_800.0}
+    assert opened.reference_of(leg(USDC, ETH, USDC.amount("40000"), ETH.amount("20"))) == 2_000.0
+
+
+def test_a_slice_begun_later_sees_later_mids() -> None:
+    scene = Scene(wave(), seconds=60, executor={"active": False})
+    log = log_of(scene)
+    opened = log.open(vault="vault", policy="hand", number=7, reason="", weights={ETH: 0.5}, assets=(ETH,))
+    decided = opened.references[ETH]
+    scene.market.run(100)
+    log.start(opened)
+    assert opened.latest == {ETH: reference(scene.world, ETH)}
+    assert opened.references == {ETH: decided} != opened.latest
 
 
 def test_a_vault_on_an_exchange_is_not_followed() -> None:

@@ -57,6 +57,12 @@ def test_the_limit_is_what_is_expected_less_the_slippage() -> None:
         }
 
 
+@pytest.mark.parametrize("order", [SALE, PURCHASE])
+def test_where_nothing_can_be_traded_it_says_why(order: Order) -> None:
+    dust = ConstantProductView(ETH, USDC, 1, 1, 3_000, 1, 0, 0, 0)
+    assert planned(order, {"large": dust}) == Planned((), "less than one base unit in ETH")
+
+
 def test_a_leg_that_is_dust_goes_to_the_largest() -> None:
     [leg], _ = planned(SALE, minimum_value=500.0)
     assert leg.market.venue == "large"

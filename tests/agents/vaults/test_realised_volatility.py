@@ -108,6 +108,13 @@ def test_the_exponential_one_is_the_weighted_mean_by_hand() -> None:
     assert volatility.annual == pytest.approx(math.sqrt(mean * 8_760), rel=1e-9)
 
 
+def test_a_nanosecond_tells_nothing_to_one_with_a_long_memory() -> None:
+    volatility = ExponentialVolatility(half_life_s=1e8, warm_up_s=0.0)
+    volatility.update(0, 100.0)
+    volatility.update(1, 100.1)
+    assert volatility.annual is None
+
+
 def test_the_rolling_one_forgets_at_once_what_left_the_window() -> None:
     volatility = RollingVolatility(window_s=60.0, warm_up_s=0.0)
     for second, price in ((0, 100.0), (10, 150.0), (20, 150.0), (69, 150.0)):

@@ -17,9 +17,19 @@ def _one_process(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_replicates_leave_folders_a_summary_and_a_report(shoal: Shoal, tmp_path: Path) -> None:
     answer = shoal("run", "paired", "--replicates", 2, "--level", "0.9", "--out", tmp_path / "out")
     assert (answer.code, answer.err) == (0, "")
-    for part in ("level, less no-push", "90 % interval", "100 %", "Seeds 7 to 8 on 1 path, each in base, no-push,"):
+    for part in (
+        "level, USDC",
+        "push",
+        "1.00, 100 %",
+        "half of the 90 % interval, over 2 seeds",
+        "Seeds 7 to 8 on 1 path, each in base, no-push,",
+    ):
         assert part in answer.out, part
     assert "6 of 6 worlds finished" in answer.out
+    assert (tmp_path / "out" / "seed-8" / "base" / "report.html").is_file()
+    # Those of other worlds are drawn when somebody asks.
+    assert not (tmp_path / "out" / "seed-8" / "half-push" / "report.html").exists()
+    assert shoal("report", tmp_path / "out" / "seed-8" / "half-push").code == 0
     assert (tmp_path / "out" / "seed-8" / "half-push" / "report.html").is_file()
     (tmp_path / "out" / "report.html").unlink()
     assert shoal("report", tmp_path / "out").code == 0
@@ -44,6 +54,7 @@ def test_without_a_folder_the_summary_is_all(shoal: Shoal, tmp_path: Path, monke
     answer = shoal("run", "paired", "--replicates", 1)
     assert (answer.code, answer.err) == (0, "")
     assert "level" in answer.out
+    assert "One replicate: there is no interval" in answer.out
     assert "report" not in answer.out
     assert tree(tmp_path) == []
 
@@ -87,6 +98,7 @@ BAD = [
     ["--replicates", "2", "--level", "nan"],
     ["--replicates", "2", "--path-source", "dreams"],
     ["--replicates", "2", "--path-source", "bootstrap"],
+    ["--replicates", "2", "--path-source", "episodes"],
     ["--replicates", "2", "--path-block", "6h"],
     ["--replicates", "2", "--path-seed", "-1"],
     ["--replicates", "2", "--seed", str(2**64 - 1)],

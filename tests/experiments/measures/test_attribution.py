@@ -118,9 +118,11 @@ def test_what_the_next_decision_sees_to_counts_until_then() -> None:
     again = ORDER | {"rebalance": 2, "decided_ns": START_NS + 60 * S}
     table = attribution(frame(VAULT_ORDERS, LEFT, again), frame(REBALANCES), frame(AUDITS), valuation())
     assert table["unfilled_raw"].tolist() == [0, 0]
+    assert table["left_quote_tokens"].tolist() == [0.0, 0.0]
     other = again | {"vault": "another"}
     table = attribution(frame(VAULT_ORDERS, LEFT, other), frame(REBALANCES), frame(AUDITS), valuation())
     assert table["unfilled_raw"].tolist() == [1_000 * 10**6, 0]
+    assert table["left_quote_tokens"].tolist() == [20_000.0, 0.0]
 
 
 def test_legs_on_exchanges_are_matched_by_their_instant() -> None:
@@ -153,6 +155,23 @@ def test_by_policy_leaves_the_first_investment_out() -> None:
     assert row["delay_bps"] == pytest.approx(125.0)
     assert row["delay_median_bps"] == row["delay_mean_bps"] == pytest.approx(125.0)
     assert row["total_quote_tokens"] == pytest.approx(sum(row[f"{part}_quote_tokens"] for part in PARTS))
+
+
+def test_by_policy_counts_what_is_tried_again_once() -> None:
+    orders = [LEFT | {"decided_ns": START_NS - 60 * S}, ORDER | {"rebalance": 2}]
+    book = [REBALANCE, REBALANCE | {"rebalance": 2}]
+    table = attribution(frame(VAULT_ORDERS, *orders), frame(REBALANCES, *book), frame(AUDITS, AUDIT), valuation())
+    assert table["intended_quote_tokens"].tolist() == [20_000.0, 20_000.0]
+    row = attribution_by_policy(table).iloc[0]
+    assert (row["rebalances"], row["intended_quote_tokens"]) == (2, 20_000.0)
+    assert row["fee_bps"] == pytest.approx(59.7 / 20_000 * 1e4)
+
+
+def test_policies_stand_in_the_order_asked_for() -> None:
+    orders = [ORDER | {"vault": vault} for vault in ("a", "b", "c")]
+    book = [REBALANCE | {"vault": vault, "policy": vault} for vault in ("a", "b", "c")]
+    table = attribution(frame(VAULT_ORDERS, *orders), frame(REBALANCES, *book), frame(AUDITS), valuation())
+    assert attribution_by_policy(table, ["unknown", "c"])["policy"].tolist() == ["c", "a", "b"]
 
 
 def test_nothing_traded_is_an_empty_table() -> None:

@@ -31,6 +31,14 @@ def test_results_of_a_vault(loop_result: Result) -> None:
     assert row["turnover_per_year"] == pytest.approx(row["turnover"] * 365.25 * 6)
 
 
+def test_vaults_stand_in_the_order_of_their_samples(loop_result: Result) -> None:
+    states = loop_result.table("vault_states").replace({"vault": {"calendar vault": "z"}})
+    others = [loop_result.table(name) for name in ("vault_orders", "rebalances")]
+    assert nav_series(states)["vault"].unique().tolist() == ["z", "threshold vault"]
+    found = vault_results(states, *others, loop_result.measured.valuation)
+    assert found["vault"].tolist() == ["z", "threshold vault"]
+
+
 def test_without_vaults_there_is_nothing(loop_result: Result) -> None:
     empty = [loop_result.table(name).iloc[:0] for name in ("vault_states", "vault_orders", "rebalances")]
     assert nav_series(empty[0]).empty

@@ -13,6 +13,8 @@ def test_the_split_adds_up_to_the_gain(loop_result: Result) -> None:
     *split, lost = figure.data
     gain = measured.attacks_by_attacker["gross_quote_tokens"].to_numpy()
     assert np.sum([bar.x for bar in split], axis=0) == pytest.approx(gain)
+    # Gains and losses are read off one scale.
+    assert figure.layout.xaxis.matches == "x2"
     assert (list(lost.y), list(lost.x)) == (["noise trader", "vault"], [22.5, 15.0])
 
 

@@ -25,6 +25,13 @@ def test_values_begin_at_100_and_cost_at_0(loop_result: Result) -> None:
     assert [trace.y[0] for trace in figure.data] == [100.0, 0.0, 100.0, 0.0]
 
 
+def test_who_holds_is_dotted_and_the_others_have_a_colour_each(loop_result: Result) -> None:
+    series = loop_result.measured.nav_series
+    figure = nav_figure(series.assign(policy=series["policy"].replace({"threshold": "hold"})))
+    assert [trace.line.dash for trace in figure.data] == [None, None, "dot", "dot"]
+    assert figure.data[0].line.color == figure.data[1].line.color != figure.data[2].line.color
+
+
 def test_bars_of_parts_add_up_to_the_total(loop_result: Result) -> None:
     figure = shortfall_figure(loop_result.measured.attribution_by_policy)
     *parts, total = figure.data

@@ -66,6 +66,35 @@ def test_of_a_file_the_first_path_is_recorded_and_the_others_are_drawn(
         assert prices.at("BTC", prices.start_ns) == pytest.approx(recorded.at("BTC", recorded.start_ns), rel=1e-14)
 
 
+def test_episodes_are_other_stretches_of_the_file_with_their_own_dates(
+    replicating: Replicating, frame: pd.DataFrame
+) -> None:
+    frame.loc[30:, "price"] *= 0.7
+    options = {"prices": frame, "start": "2020-03-12", "hours": 6.0, "seed": 3}
+    replication = replicating({**options, "replicates": 1, "paths": 3, "path_source": "episodes"})
+    notes = replication.manifest()["paths"]
+    assert [note["kind"] for note in notes] == ["bridged", "episode", "episode"]
+    assert notes[0]["start"] == "2020-03-12T00:00:00Z"
+    assert notes[1]["start"] < "2020-03-13T05" < "2020-03-13T06" <= notes[1]["end"]
+    assert notes[1]["fall"] > 0.29
+    for number, (each, note) in enumerate(zip(replication.replicates, notes, strict=True), start=1):
+        plan = each.plans["base"]
+        assert plan.prices.end_ns - plan.prices.start_ns == 6 * 3_600 * 10**9
+        assert plan.prices.provenance.get("episode", {}).get("rank") == (number - 1 or None)
+        alone = {"start": note["start"], "end": note["end"], "path_seed": note["seed"], "prices": frame}
+        assert make_plan(Paired(), options=alone).prices.digest() == note["sha256"]
+
+
+def test_episodes_that_are_not_there_are_counted(replicating: Replicating, frame: pd.DataFrame) -> None:
+    options = {"prices": frame, "paths": 3, "path_source": "episodes"}
+    with pytest.raises(OptionError, match="room for 0 stretches"):
+        replicating(options)
+    with pytest.raises(OptionError, match=r"room for 1 stretches of 18 h .* and 2 are needed"):
+        replicating({**options, "start": "2020-03-12T10:00", "hours": 18.0})
+    with pytest.raises(OptionError, match="option path_block: episodes are taken as recorded"):
+        replicating({**options, "path_block": "6h"})
+
+
 def test_the_prices_of_a_seed_alone_are_those_of_its_path(replicating: Replicating) -> None:
     first, second = (prices for _, prices in replicating({"replicates": 1, "paths": 2, "seed": 3}).paths)
     assert make_plan(Paired(), options={"seed": 3}).prices.digest() == first.digest()
@@ -90,7 +119,8 @@ def test_worlds_are_chosen_and_the_base_is_always_there(
     ("options", "message"),
     [
         ({"worlds": "no-pusch"}, "has no world 'no-pusch'. Did you mean 'no-push'? There are: base, no-push, half-"),
-        ({"path_source": "bootstrap"}, "there is no file of prices to draw from"),
+        ({"path_source": "bootstrap"}, "there is no file of prices for bootstrap. Give prices"),
+        ({"path_source": "episodes"}, "there is no file of prices for episodes. Give prices"),
         ({"path_block": "6h"}, "there is no file of prices to draw from"),
         ({"seed": 2**64 - 1, "replicates": 2}, "would pass 2**64 - 1"),
         ({"path_seed": 2**64 - 1, "paths": 2}, "would pass 2**64 - 1"),

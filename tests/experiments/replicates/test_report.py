@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from tests.experiments.replicates.conftest import Replicating
 
-from shoal.experiments.replicates.report import design, pairing, problems, render
+from shoal.experiments.replicates.report import design, pairing, pairing_together, path_sheet, problems, render
 from shoal.experiments.replicates.run import run_replicates
+from shoal.experiments.runner import add_report
 
 
 @pytest.fixture
@@ -18,9 +19,14 @@ def test_the_page_shows_estimates_pairing_and_the_way_to_every_world(page: str) 
     for part in (
         "Seeds 7 to 9. Every seed was run in 3 worlds",
         "at 95 % over the seeds",
+        '<h3 id="topic-1">level</h3>',
+        ">vs no-push</th>",
+        "<small>r 1.00, 100 %</small>",
+        "Of 2 differences in which something varied, the median correlation of both worlds is 1.00",
         "<td>level, less no-push</td>",
         "level, less no-push: correlation 1.00; pairing removed 100.0 % of the variance",
-        'href="seed-8/half-push/report.html"',
+        'href="seed-8/base/report.html"',
+        "<td>seed-8/half-push</td>",
         ">60.00<",
     ):
         assert part in page, part
@@ -50,6 +56,19 @@ def test_paths_are_told_apart_from_seeds(replicating: Replicating, tmp_path: Pat
     text = " ".join(design(found.manifest))
     assert "2 paths of outside prices (2 generated) with 1 seed each." in text
     assert "over the means of the paths" in text
+    assert [[cell.text for cell in row[:3]] for row in path_sheet(found.manifest).rows] == [
+        ["1", "generated", "2024-01-01T00:00:00Z"],
+        ["2", "generated", "2024-01-01T00:00:00Z"],
+    ]
+    assert "Paths of outside prices" in render(found)
+
+
+def test_a_report_drawn_later_is_linked(replicating: Replicating, tmp_path: Path) -> None:
+    found = run_replicates(replicating({"replicates": 1}), out=tmp_path / "out")
+    link = 'href="seed-7/no-push/report.html"'
+    assert link not in render(found)
+    add_report(found.results["seed-7/no-push"])
+    assert link in render(found)
 
 
 def test_pairing_in_words() -> None:
@@ -63,6 +82,11 @@ def test_pairing_in_words() -> None:
         "d, less off: correlation 1.00; pairing removed 100.0 % of the variance, worlds run apart would need any "
         "number of replicates for the same interval.",
     ]
+    assert pairing_together(frame) == (
+        "Of 3 differences in which something varied, the median correlation of both worlds is 0.9, and pairing removed "
+        "75 % of the variance in the median; in 1 it removed none."
+    )
+    assert pairing_together(frame[2:3]) == ""
 
 
 def test_problems_in_words() -> None:

@@ -34,7 +34,8 @@ def test_every_world_is_a_result_of_its_own(replicating: Replicating, tmp_path: 
     alone = shoal.run(Paired(push=0.0), seed=6, path_seed=5)
     assert loaded.digest == alone.digest
     assert (loaded.manifest["world"], loaded.manifest["path_seed"]) == ("no-push", 5)
-    assert (tmp_path / "out" / "seed-6" / "no-push" / "report.html").is_file()
+    assert (tmp_path / "out" / "seed-6" / "base" / "report.html").is_file()
+    assert not (tmp_path / "out" / "seed-6" / "no-push" / "report.html").exists()
     assert not list((tmp_path / "out").rglob("*.lock"))
 
 

@@ -62,4 +62,4 @@ def test_the_table_of_costs_names_every_part_and_its_sum(loop_result: Result) ->
 
 def test_why_a_vault_could_not_trade_is_said_once(loop_result: Result) -> None:
     (section,) = (one for one in sections(loop_result.measured, loop_result.plot) if one.name == "vaults")
-    assert [[cell.text for cell in row][2:] for row in section.sheets[1].rows] == [["1", "StalePrice"]]
+    assert [[cell.text for cell in row][2:] for row in section.sheets[1].rows] == [["1", "stale price"]]

@@ -1,6 +1,6 @@
 """Small worlds of the study `crash`, each run once: few of everybody, and a fall that begins early."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
 
@@ -18,16 +18,16 @@ SMALL: Final[Mapping[str, Mapping[str, Any]]] = {
 }
 
 
-def settings(groups: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
-    """Parameters as `--set` takes them."""
-    for group, values in groups.items():
-        for name, value in values.items():
-            yield f"{group}.{name}={value}"
+def small(*changes: str) -> tuple[str, ...]:
+    """The parameters of a small world as `--set` takes them, with some of them changed."""
+    changed = {change.partition("=")[0] for change in changes}
+    usual = {f"{group}.{name}": value for group, values in SMALL.items() for name, value in values.items()}
+    return (*(f"{name}={value}" for name, value in usual.items() if name not in changed), *changes)
 
 
 def plan(*changes: str, study: str = "crash", hours: float = HOURS) -> Plan:
     """The plan of a small world with some parameters changed."""
-    return make_plan(study, options={"seed": 7, "hours": hours}, settings=(*settings(SMALL), *changes))
+    return make_plan(study, options={"seed": 7, "hours": hours}, settings=small(*changes))
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import cast
 
 import pandas as pd
 import pytest
-from tests.experiments.studies.crash_worlds import SMALL, crash, plan, settings
+from tests.experiments.studies.crash_worlds import SMALL, crash, plan, small
 
 import shoal
 from shoal.experiments.errors import InputError
@@ -98,7 +98,7 @@ def test_the_same_seed_gives_the_same_digest_and_another_seed_another() -> None:
 def test_the_digest_does_not_depend_on_the_process() -> None:
     """Another hash seed, zone and language, and pure Python."""
     environment = {"PYTHONHASHSEED": "4242", "TZ": "Asia/Kathmandu", "LANG": "tr_TR.UTF-8", "SHOAL_PURE": "1"}
-    command = [sys.executable, "-c", ELSEWHERE.format(settings=(*settings(SMALL), *BUSY))]
+    command = [sys.executable, "-c", ELSEWHERE.format(settings=small(*BUSY))]
     done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True, check=True)
     here = run_plan(plan(*BUSY, hours=BUSY_HOURS)).result
     assert len(here.vault_orders) > 0
@@ -375,7 +375,7 @@ def test_on_recorded_prices_the_report_says_that_effects_are_marginal(shared: Pa
         prices=shared / "data" / "crypto_ohlcv_1h_2018-05_2022-02.parquet",
         symbols=["BTC", "ETH"],
         start="2020-03-12T10:00Z",
-        hours=1.0,
+        hours=0.5,
         noise=SMALL["noise"],
         makers=SMALL["makers"],
         borrowers={"borrowers": 12, "preset": "uniform"},

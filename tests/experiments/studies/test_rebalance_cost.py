@@ -30,7 +30,8 @@ def worlds() -> dict[str, RebalanceCost]:
 def test_names_of_worlds_are_names_of_folders() -> None:
     panel = RebalanceCost().panel
     cells = len(panel.panel_policies) * len(panel.forms) * len(panel.visibilities) * len(panel.sizes)
-    assert len(worlds()) == cells == 96
+    assert cells == 96
+    assert len(worlds()) == cells + len(RebalanceCost().vaults.policies)
     assert [name for name in worlds() if not LEGAL.fullmatch(name)] == []
     assert {"threshold-at-once-public-0p01pc", "cppi-sliced-private-10pc"} <= set(worlds())
 
@@ -45,6 +46,9 @@ def test_a_world_differs_from_the_base_in_what_its_name_says_alone() -> None:
             RebalanceCost().vaults, policies=(policy,), capital_quote_tokens=study.vaults.capital_quote_tokens
         )
         execution = study.execution
+        if name.startswith("alone-"):
+            assert study == replace(RebalanceCost(), vaults=replace(RebalanceCost().vaults, policies=(policy,)))
+            continue
         assert execution == replace(RebalanceCost().execution, form=execution.form, private=execution.private)
         seen = "private" if execution.private else "public"
         assert name.startswith(f"{policy.lower()}-{execution.form.replace(' ', '-')}-{seen}-")
@@ -64,12 +68,13 @@ def test_figures_are_of_the_worlds_that_were_run() -> None:
     study = make_plan(STUDY, options={"hours": 0.1}).study
     assert list(study.figures({"base": crash()})) == []
     one, other = "threshold-sliced-public-1pc", "cppi-sliced-public-1pc"
-    figures = list(study.figures({"base": crash(), one: crash(), other: crash("sandwich.attack=false")}))
+    ran = {"base": crash(), one: crash(), other: crash("sandwich.attack=false"), "alone-threshold": crash()}
+    figures = list(study.figures(ran))
     keys = [(figure.name, figure.world) for figure in figures]
     assert len(set(keys)) == len(keys)
     assert {figure.world for figure in figures if figure.name.startswith("cost of CPPI, sliced")} == {"", one}
     crowds = {figure.name: figure for figure in figures if figure.name.endswith("among all")}
-    assert set(crowds) == {"cost of threshold among all", "cost of CPPI among all"}
+    assert set(crowds) == {"cost of threshold among all"}
     # The same world stands for the crowd and for the single vault here.
     assert crowds["cost of threshold among all"].effect == 0.0
 
@@ -91,18 +96,24 @@ def test_a_bad_panel_is_refused(change: str, message: str) -> None:
         make_plan(STUDY, options={"hours": 0.1}, settings=(change,))
 
 
-def test_an_amount_of_a_small_world_is_exact() -> None:
-    study = replace(RebalanceCost(), panel=replace(RebalanceCost().panel, sizes=(1e-6,)))
-    (capital,) = {one.vaults.capital_quote_tokens for one in study.counterfactuals().values()}  # type: ignore[attr-defined]
-    assert isinstance(capital, Amount)
-    assert float(capital) > 0.0
+def test_small_sizes_have_worlds_figures_and_money_of_their_own() -> None:
+    tiny = replace(RebalanceCost(), panel=replace(RebalanceCost().panel, panel_policies=("CPPI",), sizes=(1e-6, 2e-6)))
+    studies = dict(tiny.counterfactuals())
+    assert len(studies) == 8 + len(tiny.vaults.policies)
+    assert [name for name in studies if not LEGAL.fullmatch(name)] == []
+    cells = [study for name, study in studies.items() if not name.startswith("alone-")]
+    amounts = {study.vaults.capital_quote_tokens for study in cells if isinstance(study, RebalanceCost)}
+    assert len(amounts) == 2
+    assert all(isinstance(amount, Amount) and float(amount) > 0.0 for amount in amounts)
+    figures = [(each.name, each.world) for each in tiny.figures({"base": crash()} | dict.fromkeys(studies, crash()))]
+    assert len(set(figures)) == len(figures)
 
 
 @pytest.fixture(scope="module")
 def replicates(tmp_path_factory: pytest.TempPathFactory) -> Replicates:
     """Two small worlds beside the base."""
     one = plan("panel.panel_policies=threshold,calendar", "panel.sizes=0.1", study=STUDY, hours=0.12)
-    names = ["threshold-sliced-public-10pc", "calendar-sliced-public-10pc"]
+    names = ["threshold-sliced-public-10pc", "calendar-sliced-public-10pc", "alone-calendar"]
     options = replace(one.options, replicates=1, worlds=names)
     return run_replicates(plan_replicates(replace(one, options=options)), out=tmp_path_factory.mktemp("panel") / "out")
 
@@ -110,10 +121,10 @@ def replicates(tmp_path_factory: pytest.TempPathFactory) -> Replicates:
 def test_a_replicate_gives_each_cells_cost_and_what_the_crowd_adds(replicates: Replicates) -> None:
     assert replicates.complete
     summary = replicates.summary.set_index(["name", "world"])
-    alone = "cost of calendar, sliced, public, 10.00% of the depth"
+    alone = "cost of calendar, sliced, public, 10% of the depth"
     assert (alone, "") in summary.index
     assert (alone, "threshold-sliced-public-10pc") in summary.index
-    crowd = summary.loc[("cost of calendar among all", "calendar-sliced-public-10pc")]
+    crowd = summary.loc[("cost of calendar among all", "alone-calendar")]
     assert math.isfinite(crowd["mean"])
     assert set(summary["unit"]) == {"bps of value"}
 

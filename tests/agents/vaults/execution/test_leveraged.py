@@ -15,6 +15,7 @@ from shoal.agents.vaults.triggers.threshold import Threshold
 from shoal.sim.agent import Agent
 from shoal.sim.calls import Call, Transaction
 from shoal.sim.hosts.chain import Chain
+from shoal.sim.latency import LogNormalLatency
 from shoal.sim.world import World
 from shoal.venues.credit.kinked_rate import KinkedRate
 from shoal.venues.credit.lending_market import LendingMarket
@@ -65,6 +66,17 @@ def test_it_levers_up_in_hops_to_the_target() -> None:
     assert view.debt > USDC.amount(9_000)
     assert view.holdings.get(ETH, 0) == 0
     assert set(scene.world.conservation().values()) == {0}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_hop_is_not_planned_before_the_last_one_is_known(seed: int) -> None:
+    """The vault and the market it borrows from publish in one block, and are heard of at different times."""
+    scene = Scene(flat(), vault=lent, market={"seed": seed}, executor=executor(), run=False)
+    scene.world.network.link("chain", "home", LogNormalLatency(50_000_000, 0.5))
+    scene.market.run()
+    assert [row["result"] for row in scene.rebalances] == ["done"]
+    assert {order["result"] for order in scene.orders} == {"ok"}
+    assert scene.weight == pytest.approx(2.0, abs=0.02)
 
 
 def test_no_hop_borrows_more_than_the_limit_and_the_rest_stays_undone() -> None:

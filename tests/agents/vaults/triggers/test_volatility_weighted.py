@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from shoal.agents.vaults.portfolio import Portfolio
-from shoal.agents.vaults.realised_volatility import RollingVolatility
+from shoal.agents.vaults.realised_volatility import ExponentialVolatility, RollingVolatility
 from shoal.agents.vaults.trigger import Move
 from shoal.agents.vaults.triggers.volatility_weighted import VolatilityWeighted
 from shoal.sim.units import Asset
@@ -52,6 +52,16 @@ def test_it_is_clamped() -> None:
     assert width(0.08, widest=0.15) == pytest.approx(0.15)
     assert width(0.001, narrowest=0.02) == pytest.approx(0.02)
     assert width(0.0, narrowest=0.02) == pytest.approx(0.02)
+
+
+def test_a_volatility_that_has_all_but_died_out_leaves_the_widest_band() -> None:
+    one = VolatilityWeighted(
+        volatility=lambda: ExponentialVolatility(half_life_s=600.0), width=0.05, usual=0.8, exponent=-4.0, widest=0.3
+    )
+    for second, price in ((0, 100.0), (700, 101.0)):
+        one.destination(Portfolio(second * 10**9, {ETH: price}, {ETH: 1.0}, cash=price), {ETH: 0.5})
+    frozen = Portfolio(400_000 * 10**9, {ETH: 101.0}, {ETH: 0.79}, cash=0.21 * 101.0)
+    assert one.destination(frozen, {ETH: 0.5}) is None
 
 
 def test_during_warm_up_it_stays_but_invests_what_is_all_cash() -> None:
