@@ -98,7 +98,7 @@ class Borrower(Trader):
             raise ValueError(f"{self.name}: {self.market_name!r} is no lending market of this world")
         chain, oracle = self.world.host_of[self.market_name].name, lending.oracle.name
         self.statement(chain)
-        yield from self._open(chain)
+        yield from self._open(chain, oracle)
         considered = 0
         while self.conduct != "passive":
             news: OracleNews | None = self.view(oracle)
@@ -125,26 +125,27 @@ class Borrower(Trader):
             yield self.changed(self.market_name)
         return False
 
-    def _open(self, chain: str) -> Process:
+    def _open(self, chain: str, oracle: str) -> Process:
         """Pledge and borrow in one transaction, again after each block until lenders and oracle allow it."""
         calls = (
             Call(self.market_name, "supply_collateral", {"amount": self.collateral}),
             Call(self.market_name, "borrow", {"amount": self.debt}),
         )
         while True:
-            event = self.submit(chain, *calls) if self._may_open(chain) else None
+            event = self.submit(chain, *calls) if self._may_open(chain, oracle) else None
             if event is not None and (yield from self._shown(event)):
                 return
             yield self.changed(chain)
 
-    def _may_open(self, chain: str) -> bool:
+    def _may_open(self, chain: str, oracle: str) -> bool:
         """Whether the loan would be granted, by what was published: asking for nothing costs gas, too."""
         view: LendingView | None = self.view(self.market_name)
-        if view is None or view.oracle_answer is None or view.liquidity < self.debt:
+        news: OracleNews | None = self.view(oracle)
+        if view is None or news is None or news.answer is None or view.liquidity < self.debt:
             return False
         if self.holding(chain, view.collateral) < self.collateral:
             return False
-        worth = view.collateral.tokens(self.collateral) * view.oracle_answer / 10**DECIMALS
+        worth = view.collateral.tokens(self.collateral) * news.answer / 10**DECIMALS
         return view.loan.tokens(self.debt) * PPM <= worth * view.lltv_ppm
 
     def _defence(self, news: OracleNews, chain: str) -> Call | None:

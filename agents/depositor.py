@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 class Depositor(Trader):
     """Deposits given amounts in a vault as soon as the vault's oracles have answers, and may redeem at a time.
 
-    Knows: the vault's oracles as they were published, one latency late; its shares by receipt. All deposits go in one
-    transaction; one that is refused is sent again after the next block, one that the money does not cover at all
-    likewise. It sells its shares for what the vault holds, in kind.
+    Knows: the vault's oracles as they were published, one latency late; its balances by statement, its shares by
+    receipt. All deposits go in one transaction, as soon as it has the money; one that is refused is sent again after
+    the next block. It sells its shares for what the vault holds, in kind.
 
     Args:
         world: the run it belongs to.
@@ -75,6 +75,7 @@ class Depositor(Trader):
         if not isinstance(contract, Vault):
             raise ValueError(f"{self.name}: {self.vault!r} is no vault of this world")
         began_ns, chain = self.now_ns, self.world.host_of[self.vault].name
+        self.statement(chain)
         oracles = [oracle.name for oracle in contract.oracles.values()]
         yield from self._deposit(chain, oracles)
         if self.redeem_after_ns is None:
@@ -88,7 +89,7 @@ class Depositor(Trader):
         self.shares -= shares
 
     def _deposit(self, chain: str, oracles: list[str]) -> Generator[simpy.Event, Any, None]:
-        """Wait for the oracles, then deposit, again after each block until it is done."""
+        """Wait for the oracles and the money, then deposit, again after each block until it is done."""
         for oracle in oracles:
             while (item := self.view(oracle)) is None or item.price is None:
                 yield self.changed(oracle)
@@ -96,13 +97,13 @@ class Depositor(Trader):
             Call(self.vault, "deposit", {"asset": asset, "amount": amount, "minimum_shares": 1})
             for asset, amount in self.amounts.items()
         )
+        # Asking without the money would cost gas at every block.
+        yield from self.funded(chain, self.amounts)
         receipt = None
         while receipt is None:
             event = self.submit(chain, *calls)
-            if event is None:
-                yield self.changed(chain)
-                continue
-            receipt = yield from received(event)
+            if event is not None:
+                receipt = yield from received(event)
             if receipt is None:
                 yield self.changed(chain)
         self.shares = sum(outcome.output for outcome in receipt.outcomes)

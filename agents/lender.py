@@ -8,6 +8,7 @@ from shoal.agents.gas import GasTerms
 from shoal.agents.parameters import whole_number
 from shoal.agents.trader import Trader, received
 from shoal.sim.calls import Call
+from shoal.venues.credit.lending_market import LendingMarket
 
 if TYPE_CHECKING:
     from shoal.sim.agent import Process
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 
 class Lender(Trader):
-    """Supplies an amount to a lending market at its start, again after each block until it is done, and stays.
+    """Supplies an amount to a lending market as soon as it has it, and stays; refused, it tries after the next block.
 
-    Knows: the chain's blocks, one latency late.
+    Knows: the chain's blocks and its balances by statement, one latency late.
 
     Args:
         world: the run it belongs to.
@@ -41,9 +42,14 @@ class Lender(Trader):
 
     def run(self) -> Process:
         """Supply."""
+        lending = self.world.venues.get(self.market_name)
+        if not isinstance(lending, LendingMarket):
+            raise ValueError(f"{self.name}: {self.market_name!r} is no lending market of this world")
         chain = self.world.host_of[self.market_name].name
+        yield from self.funded(chain, {lending.loan: self.amount})
+        supply = Call(self.market_name, "supply", {"amount": self.amount})
         while True:
-            event = self.submit(chain, Call(self.market_name, "supply", {"amount": self.amount}))
+            event = self.submit(chain, supply)
             if event is not None and (yield from received(event)) is not None:
                 return
             yield self.changed(chain)

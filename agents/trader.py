@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import simpy
@@ -60,6 +60,12 @@ class Trader(Agent):
         """Free base units on a host by the newest statement; 0 before the first."""
         news = self.statement(host).read(self.place)
         return 0 if news is None else news.item.balances.get(asset, 0)
+
+    def funded(self, host: str, amounts: Mapping[Asset, int]) -> Generator[simpy.Event, Any, None]:
+        """Wait until it holds so many base units of each asset on a host, by its statements."""
+        statements = self.statement(host)
+        while any(self.holding(host, asset) < amount for asset, amount in amounts.items()):
+            yield statements.changed(self.place)
 
     def spendable(self, host: str, asset: Asset) -> int:
         """What it may put into trades on a chain: of the native asset, a tenth is kept for gas."""

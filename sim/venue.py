@@ -54,6 +54,11 @@ class Context:
         return self.now_ns // 1_000_000_000
 
 
+def nothing_runs(calls: tuple[Call, ...], sender: str | None = None, /) -> tuple[Outcome, ...]:
+    """The runner of a quote: inner calls are left out."""
+    return ()
+
+
 @cache
 def _signature(handler: Callable[..., Outcome]) -> tuple[frozenset[str], frozenset[str], bool]:
     """Names a verb accepts, those it requires, and whether it runs inner calls, which are no argument."""

@@ -18,7 +18,7 @@ from shoal.experiments.command.run import short
 from shoal.experiments.plots.forest import versus
 from shoal.experiments.replicates.replication import plan_replicates
 from shoal.experiments.replicates.run import run_replicates
-from shoal.experiments.replicates.topics import label, matrix
+from shoal.experiments.replicates.topics import label, listed, matrix
 
 if TYPE_CHECKING:
     from shoal.experiments.plan import Plan
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from shoal.experiments.replicates.replicates import Replicates
     from shoal.experiments.replicates.topics import Entry, Topic
 
-_ROWS: Final = 24
+_ROWS: Final = 30
 
 
 def run_many(plan: Plan, *, out: str | None, progress: Progress, stall_seconds: float, quiet: bool) -> None:
@@ -73,7 +73,7 @@ def _print_summary(found: Replicates, *, kept: bool) -> None:
         console.print(Text(line))
     console.print(
         Text(
-            f"{_seeds(manifest['seeds'], len(manifest['paths']))}, each in {', '.join(manifest['worlds'])}; "
+            f"{_seeds(manifest['seeds'], len(manifest['paths']))}, each in {listed(manifest['worlds'])}; "
             f"{len(found.results)} of {len(manifest['results'])} worlds finished."
         )
     )

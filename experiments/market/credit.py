@@ -89,7 +89,7 @@ def _add_borrower(
         conduct=loan.conduct,
         low_health=low,
         restored_health=low + _RESTORED_ABOVE_LOW,
-        pools=(pair.pool.name,),
+        pools=pair.pool_names,
         gas=gas_terms(gas),
     )
 
@@ -107,7 +107,7 @@ def add_liquidators(
             name,
             place=COLOCATED,
             market=lending_name(pair.symbol),
-            pools=(pair.pool.name,),
+            pools=pair.pool_names,
             hedges=(pair.book.name, pair.outside.name),
             sold_at_once=liquidators.sold_at_once,
             minimum_profit_quote_tokens=liquidators.minimum_profit_quote_tokens,

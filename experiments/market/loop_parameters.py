@@ -16,12 +16,27 @@ BLOCKS: Final = Tag(
     "literature", "share of private transactions above 30 % in mid 2024, mechanics of private flow", "2024"
 )
 KINK: Final = Tag("literature", "USDC markets: kink 90 %, slopes 3.5 % and 60 %", "2023")
+FEE_TIERS: Final = Tag("literature", "Uniswap's fee tiers: 0.05 % beside 0.3 %", "2021-05")
 ENZYME: Final = Tag("literature", "Enzyme's cumulative slippage tolerance, seven days", "2023")
 AGGREGATORS: Final = Tag("literature", "Uniswap's and others' default slippage limit, 0.5 %", "2024")
 
 Form = Literal["at once", "sliced"]
 LEVERAGE: Final = "leverage"
 POLICIES: Final = ("calendar", "threshold", "volatility-weighted", "volatility-target", "CPPI", LEVERAGE, "hold")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondPoolGroup(Group):
+    """A second, smaller pool of every symbol with a lower fee: who routes has a choice on the chain, too."""
+
+    fee_ppm: int = parameter(500, unit="ppm", tag=FEE_TIERS, explain="Fee of a swap.", minimum=0, below=1_000_000)
+    quote_tokens: Amount = parameter(
+        Amount("15000000"),
+        unit="USDC",
+        tag=ASSUMED,
+        explain="Its provider's quote side; the base side is worth the same.",
+        above=0,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

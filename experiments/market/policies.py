@@ -67,9 +67,9 @@ def _volatility(vaults: VaultGroup) -> ExponentialVolatility:
 
 
 def _calendar(assets: tuple[Asset, ...], vaults: VaultGroup) -> Policy:
-    return Policy(
-        ConstantWeights(_fixed(assets, vaults)), Calendar(interval_ns=round(vaults.calendar_minutes * _MINUTE_NS))
-    )
+    # Dates by the clock: counted from somebody's first look, nobody else could know them.
+    dates = Calendar(interval_ns=round(vaults.calendar_minutes * _MINUTE_NS), start_ns=0)
+    return Policy(ConstantWeights(_fixed(assets, vaults)), dates)
 
 
 def _threshold(assets: tuple[Asset, ...], vaults: VaultGroup) -> Policy:

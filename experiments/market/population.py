@@ -163,29 +163,8 @@ def add_arbitrageurs(
 ) -> None:
     """Arbitrageurs between pool, book and outside, and between book and outside; every second submits privately."""
     for index in range(arbitrage.pool_arbitrageurs):
-        name = f"{pair.symbol} arbitrageur {index}"
-        endow_half(
-            world,
-            name,
-            (EXCHANGE, OUTSIDE, CHAIN),
-            pair,
-            arbitrage.capital_quote_tokens,
-            gas_tokens=gas.arbitrageur_tokens,
-        )
-        Arbitrageur(
-            world,
-            name,
-            place=COLOCATED,
-            pool=pair.pool.name,
-            references=(pair.book.name, pair.outside.name),
-            gas=gas_terms(gas),
-            delay_ns=_ns(arbitrage.delay_s),
-            minimum_profit_quote_tokens=arbitrage.minimum_profit_quote_tokens,
-            tip_share=arbitrage.tip_share,
-            slippage_ppm=arbitrage.slippage_ppm,
-            builder="builder" if index % 2 else None,
-            rebalance=moving_terms(custody),
-        )
+        name, builder = f"{pair.symbol} arbitrageur {index}", "builder" if index % 2 else None
+        add_arbitrageur(world, pair, name, pair.pool.name, arbitrage, gas=gas, custody=custody, builder=builder)
     for index in range(arbitrage.book_arbitrageurs):
         name = f"{pair.symbol} book arbitrageur {index}"
         endow_half(world, name, (EXCHANGE, OUTSIDE), pair, arbitrage.capital_quote_tokens, gas_tokens=_NONE)
@@ -203,32 +182,82 @@ def add_arbitrageurs(
         )
 
 
+def add_arbitrageur(
+    world: World,
+    pair: Pair,
+    name: str,
+    pool: str,
+    arbitrage: ArbitrageGroup,
+    *,
+    gas: GasGroup,
+    custody: CustodyGroup,
+    builder: str | None,
+) -> None:
+    """One arbitrageur between a pool, the book and the outside market."""
+    endow_half(
+        world,
+        name,
+        (EXCHANGE, OUTSIDE, CHAIN),
+        pair,
+        arbitrage.capital_quote_tokens,
+        gas_tokens=gas.arbitrageur_tokens,
+    )
+    Arbitrageur(
+        world,
+        name,
+        place=COLOCATED,
+        pool=pool,
+        references=(pair.book.name, pair.outside.name),
+        gas=gas_terms(gas),
+        delay_ns=_ns(arbitrage.delay_s),
+        minimum_profit_quote_tokens=arbitrage.minimum_profit_quote_tokens,
+        tip_share=arbitrage.tip_share,
+        slippage_ppm=arbitrage.slippage_ppm,
+        builder=builder,
+        rebalance=moving_terms(custody),
+    )
+
+
 def add_liquidity_providers(world: World, pair: Pair, liquidity: LiquidityGroup, *, gas: GasGroup) -> None:
     """Providers who never leave, and wary ones who withdraw when it gets rough."""
     for index in range(liquidity.steady + liquidity.wary):
-        wary = index >= liquidity.steady
-        name = f"{pair.symbol} provider {index}"
-        # A tenth more of each than it provides, so that a ratio off the first price can still be met.
-        quote_amount = pair.quote.amount(liquidity.quote_tokens) * 11 // 10
-        world.endow(name, CHAIN, pair.quote, quote_amount)
-        world.endow(name, CHAIN, pair.base, pair.base.floor(pair.quote.tokens(quote_amount) / pair.price))
-        endow_gas(world, name, gas.user_tokens)
-        LiquidityProvider(
-            world,
-            name,
-            place=INTERNET,
-            pool=pair.pool.name,
-            reference=pair.outside.name,
-            base_tokens=float(liquidity.quote_tokens) / pair.price,
-            quote_tokens=float(liquidity.quote_tokens),
-            interval_ns=_ns(liquidity.interval_s),
-            withdraw_volatility=liquidity.withdraw_volatility if wary else _STEADY,
-            return_volatility=liquidity.return_volatility,
-            calm_s=liquidity.calm_minutes * 60,
-            start_volatility=liquidity.return_volatility,
-            volatility_half_life_s=600.0,
-            gas=gas_terms(gas),
-        )
+        name, wary = f"{pair.symbol} provider {index}", index >= liquidity.steady
+        add_provider(world, pair, name, pair.pool.name, liquidity.quote_tokens, liquidity, gas=gas, wary=wary)
+
+
+def add_provider(
+    world: World,
+    pair: Pair,
+    name: str,
+    pool: str,
+    quote_tokens: Amount,
+    liquidity: LiquidityGroup,
+    *,
+    gas: GasGroup,
+    wary: bool,
+) -> None:
+    """One provider of a pool, who leaves when it gets rough, or never."""
+    # A tenth more of each than it provides, so that a ratio off the first price can still be met.
+    quote_amount = pair.quote.amount(quote_tokens) * 11 // 10
+    world.endow(name, CHAIN, pair.quote, quote_amount)
+    world.endow(name, CHAIN, pair.base, pair.base.floor(pair.quote.tokens(quote_amount) / pair.price))
+    endow_gas(world, name, gas.user_tokens)
+    LiquidityProvider(
+        world,
+        name,
+        place=INTERNET,
+        pool=pool,
+        reference=pair.outside.name,
+        base_tokens=float(quote_tokens) / pair.price,
+        quote_tokens=float(quote_tokens),
+        interval_ns=_ns(liquidity.interval_s),
+        withdraw_volatility=liquidity.withdraw_volatility if wary else _STEADY,
+        return_volatility=liquidity.return_volatility,
+        calm_s=liquidity.calm_minutes * 60,
+        start_volatility=liquidity.return_volatility,
+        volatility_half_life_s=600.0,
+        gas=gas_terms(gas),
+    )
 
 
 def add_reporter(world: World, pair: Pair, oracle: OracleGroup, *, gas: GasGroup) -> None:

@@ -87,7 +87,7 @@ def _add_contract(
         oracles={pair.base: pair.oracle for pair in held},
         manager=executor_name(policy),
         guards=guards,
-        venues=(*(pair.pool.name for pair in held), *(market.name for market in borrows.values())),
+        venues=(*(name for pair in held for name in pair.pool_names), *(market.name for market in borrows.values())),
         lending=borrows,
     )
     world.hosts[CHAIN].add(contract)
@@ -131,7 +131,7 @@ def _add_executor(
         trigger=decides.trigger,
         execution=_execution(policy, held[0].base, vaults, execution),
         prices={pair.base: pair.oracle.name for pair in held},
-        markets={pair.base: (pair.pool.name,) for pair in held},
+        markets={pair.base: pair.pool_names for pair in held},
         interval_ns=_ns(vaults.look_s),
         gas=gas_terms(gas),
         builder="builder" if execution.private else None,
@@ -151,7 +151,8 @@ def _execution(policy: str, asset: Asset, vaults: VaultGroup, execution: Executi
             cool_off_ns=rest_ns,
         )
         ripcord = Ripcord(leverage=vaults.ripcord, to=vaults.leverage_high, terms=hasty)
-        return Leveraged(asset, terms=hops, ripcord=ripcord, maximum_hops=200)
+        # The ripcord asks no trigger: in the control it would rebalance after all.
+        return Leveraged(asset, terms=hops, ripcord=ripcord if vaults.rebalance else None, maximum_hops=200)
     if execution.form == "at once":
         return AtOnce(slippage_ppm=slippage_ppm)
     return Sliced(

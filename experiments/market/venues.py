@@ -27,6 +27,12 @@ class Pair:
     outside: OutsideMarket
     pool: ConstantProduct
     oracle: Oracle
+    further_pools: tuple[ConstantProduct, ...] = ()
+
+    @property
+    def pool_names(self) -> tuple[str, ...]:
+        """All pools of the chain."""
+        return self.pool.name, *(pool.name for pool in self.further_pools)
 
     @property
     def symbol(self) -> str:
@@ -108,11 +114,14 @@ def build_pair(
 
 def watched(world: World, pair: Pair) -> tuple[Watched, ...]:
     """What the experimenter samples of a pair."""
-    book, outside, pool, oracle = pair.book, pair.outside, pair.pool, pair.oracle
+    book, outside, oracle = pair.book, pair.outside, pair.oracle
     clock = world.clock
 
-    def reserves() -> Holdings:
-        return Holdings(pool.reserve_base, pool.reserve_quote, pool.supply)
+    def watched_pool(pool: ConstantProduct) -> Watched:
+        def reserves() -> Holdings:
+            return Holdings(pool.reserve_base, pool.reserve_quote, pool.supply)
+
+        return Watched(pool.name, "pool", pair.base, pair.quote, lambda: pool.published(clock.now_ns), reserves)
 
     def impact() -> Holdings:
         return Holdings(impact=outside.impact(clock.now_ns))
@@ -120,7 +129,7 @@ def watched(world: World, pair: Pair) -> tuple[Watched, ...]:
     return (
         Watched(outside.name, "outside", pair.base, pair.quote, lambda: outside.published(clock.now_ns), impact),
         Watched(book.name, "book", pair.base, pair.quote, lambda: book.published(clock.now_ns)),
-        Watched(pool.name, "pool", pair.base, pair.quote, lambda: pool.published(clock.now_ns), reserves),
+        *(watched_pool(pool) for pool in (pair.pool, *pair.further_pools)),
         Watched(oracle.name, "oracle", pair.base, pair.quote, lambda: Shown(oracle.published(clock.now_ns).price)),
     )
 

@@ -132,7 +132,8 @@ def attribution(
     Returns:
         vault, policy, rebalance, decided_ns, ended_ns, reason, result, first, ``orders`` executed, of these
         ``unaudited_orders`` and ``unpriced_orders`` (left out); ``traded_quote_tokens``, ``intended_quote_tokens``, and
-        ``left_quote_tokens``, what of it no later decision within the horizon saw to again; for each part and the total ``_raw`` (exact ints), ``_quote_tokens``, ``_bps``; three markouts.
+        ``left_quote_tokens``, what was left and no next decision within the horizon wanted again; for each part and the
+        total ``_raw`` (exact ints), ``_quote_tokens``, ``_bps``; three markouts.
     """
     known = _audits(audits)
     found: dict[tuple[str, int], _Shortfall] = defaultdict(_Shortfall)
@@ -144,9 +145,12 @@ def attribution(
         decided.setdefault(key, int(order.decided_ns))
     following = _following(decided)
     for key, mine in orders.items():
+        horizon_ns, then = decided[key] + round(horizon_s * NS), following[key]
+        until_ns = horizon_ns if then is None else min(horizon_ns, decided[then])
+        again = {_way(order) for order in orders[then]} if then is not None and decided[then] <= horizon_ns else set()
         for order in mine:
             if order.result == UNFILLED:
-                _leave(found[key], order, decided[key] + round(horizon_s * NS), following[key], valuation)
+                _leave(found[key], order, until_ns, valuation, again=_way(order) in again)
             else:
                 _execute(found[key], order, valuation, known)
     return _table(found, decided, rebalances, valuation)
@@ -182,26 +186,30 @@ def _pay_gas(total: _Shortfall, order: Any, valuation: Valuation) -> None:
         total.unpriced += 1
 
 
-def _following(decided: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], float]:
-    """When the same vault decided next; endless after its last decision."""
-    found: dict[tuple[str, int], float] = {}
-    next_ns: dict[str, int] = {}
-    for key, time_ns in sorted(decided.items(), key=lambda item: item[1], reverse=True):
-        found[key] = next_ns.get(key[0], math.inf)
-        next_ns[key[0]] = time_ns
+def _following(decided: Mapping[tuple[str, int], int]) -> dict[tuple[str, int], tuple[str, int] | None]:
+    """The next decision of the same vault; None after its last."""
+    found: dict[tuple[str, int], tuple[str, int] | None] = {}
+    later: dict[str, tuple[str, int]] = {}
+    for key, _ in sorted(decided.items(), key=lambda item: item[1], reverse=True):
+        found[key] = later.get(key[0])
+        later[key[0]] = key
     return found
 
 
-def _leave(total: _Shortfall, order: Any, horizon_ns: int, following_ns: float, valuation: Valuation) -> None:
+def _way(order: Any) -> tuple[str, str]:
+    return str(order.asset_in), str(order.asset_out)
+
+
+def _leave(total: _Shortfall, order: Any, until_ns: int, valuation: Valuation, *, again: bool) -> None:
     trade = valuation.trade(order, amount_in=int(order.planned_in_raw))
     if trade is None:
         total.unpriced += 1
         return
     asset = order.asset_out if trade.side > 0 else order.asset_in
-    later = valuation.mids.at(str(asset), int(min(horizon_ns, following_ns)))
+    later = valuation.mids.at(str(asset), until_ns)
     total.parts["unfilled"] += unfilled_part(trade, later)
     total.intended += _worth(trade)
-    if following_ns > horizon_ns:
+    if not again:
         total.left += _worth(trade)
 
 

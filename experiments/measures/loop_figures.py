@@ -18,7 +18,6 @@ _BPS: Final = "bps"
 _COSTS: Final = "Cost of rebalancing"
 _ATTACKS: Final = "Attacks"
 _LIQUIDATIONS: Final = "Liquidations"
-_SETTINGS: Final = "Settings"
 _FALLS: Final = {
     "at_trough_bps": "at the trough",
     "after_10_min_bps": "10 minutes later",
@@ -85,12 +84,15 @@ def amplifications(setting: str, with_them: Result, without: Result) -> Iterator
     table = extra_fall(with_them.measured.table("prices"), without.measured.table("prices"))
     for row in table[table["source"] == "outside"].to_dict("records"):
         fall = float(row["fall_bps"]), float(row["control_fall_bps"])
-        yield Figure(f"fall of {row['asset']}, {setting}", _BPS, *fall, f"{setting}-no-liquidation", _SETTINGS)
+        yield Figure(f"fall of {row['asset']}, {setting}", _BPS, *fall, f"{setting}-no-liquidation", "Fall by setting")
         amplification = float(row["amplification"])
-        yield Figure(f"amplification of {row['asset']}, {setting}", "times", amplification, topic=_SETTINGS)
+        yield Figure(
+            f"amplification of {row['asset']}, {setting}", "times", amplification, topic="Amplification by setting"
+        )
     effect = liquidation_effect(with_them.measured.table("liquidations"), without.measured.table("liquidations"))
     for each in effect[effect["figure"].isin(["forced volume", "bad debt"])].to_dict("records"):
-        yield Figure(f"{each['figure']}, {setting}", str(each["unit"]), float(each["value"]), topic=_SETTINGS)
+        what, value = str(each["figure"]), float(each["value"])
+        yield Figure(f"{what}, {setting}", str(each["unit"]), value, topic=f"{what.capitalize()} by setting")
 
 
 def generations(worlds: Mapping[str, Result], control: str) -> Iterator[Figure]:

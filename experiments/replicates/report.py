@@ -15,7 +15,7 @@ from markupsafe import Markup
 from shoal.experiments.measures.frames import rows
 from shoal.experiments.plots.forest import forest, versus
 from shoal.experiments.plots.sweep import sweep
-from shoal.experiments.replicates.topics import Topic, label, matrix
+from shoal.experiments.replicates.topics import Topic, label, listed, matrix, without_settings
 from shoal.experiments.report.cells import Cell, Column, Sheet, number, percent, whole
 from shoal.experiments.report.provenance import notes, parameter_sheet, system_sheet
 from shoal.experiments.report.render import figure_json, template
@@ -98,10 +98,11 @@ def _part(number: int, topic: Topic, replicates: Replicates, figures: dict[str, 
     if lines is not None:
         figures[f"{name}-sweep"] = lines
         shown.append((f"{name}-sweep", lines.layout.height, "Over what was set; bars are intervals."))
-    elif sum(not math.isnan(each.mean) for each in topic.entries) > 1:
-        figures[name] = forest(topic, replicates.figures)
+    rest = topic if lines is None else without_settings(topic)
+    if sum(not math.isnan(each.mean) for each in rest.entries) > 1:
+        figures[name] = forest(rest, replicates.figures)
         what = "Diamonds are means, bars their intervals, grey dots the replicates."
-        several = max(each.n for each in topic.entries) > 1
+        several = max(each.n for each in rest.entries) > 1
         shown.append((name, figures[name].layout.height, what if several else "One replicate: there is no interval."))
     return Part(name, topic.title, tuple(shown), *_table(topic))
 
@@ -158,7 +159,7 @@ def design(manifest: dict[str, Any]) -> list[str]:
     found = [f"Seeds {seeds[0]} to {seeds[-1]}." if len(seeds) > 1 else f"One seed, {seeds[0]}."]
     if len(worlds) > 1:
         found.append(
-            f"Every seed was run in {len(worlds)} worlds on the same draws and the same prices: {', '.join(worlds)}. "
+            f"Every seed was run in {len(worlds)} worlds on the same draws and the same prices{_named(worlds)}. "
             "A counterfactual world keeps every agent and every balance and switches one action off."
         )
     if len(seeds) == 1:
@@ -176,6 +177,11 @@ def design(manifest: dict[str, Any]) -> list[str]:
             f"Student's t at {level} over the means of the paths: replicates on one path are not independent."
         )
     return found
+
+
+def _named(worlds: list[str]) -> str:
+    names = listed(worlds)
+    return f": {names}" if worlds[0] in names else ""
 
 
 def _plural(kind: str, count: int) -> str:

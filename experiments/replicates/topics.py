@@ -17,6 +17,7 @@ MAXIMUM_WORLDS: Final = 4
 _SIZES: Final = ((1e9, 1e9, " bn"), (1e6, 1e6, " m"), (1e4, 1e3, " k"))
 """From where on numbers are in billions, millions and thousands."""
 _DIGITS: Final = 4
+_LISTED: Final = 8
 _PREFIXED: Final = re.compile(r"(?P<what>[a-z][a-z-]*)-(?P<number>[0-9]+(p[0-9]+)?)", re.ASCII)
 _MEASURED: Final = re.compile(r"(?P<number>[0-9]+(\.[0-9]+)?)(?P<what>[ %].*)", re.ASCII)
 
@@ -85,6 +86,22 @@ class Topic:
     def units(self) -> tuple[str, ...]:
         """The units of figures."""
         return tuple(dict.fromkeys(each.unit for each in self.entries))
+
+
+def without_settings(topic: Topic) -> Topic:
+    """What is left of a topic when figures set to a number are taken out."""
+    kept = [index for index, each in enumerate(topic.entries) if setting(each.row) is None]
+    entries = tuple(topic.entries[index] for index in kept)
+    return Topic(topic.title, entries, topic.summary.iloc[kept].reset_index(drop=True))
+
+
+def listed(worlds: Sequence[str]) -> str:
+    """The names of worlds, or how many there are where nobody would read them.
+
+    >>> listed(["base", "no-attack"]), listed(["base"] * 12)
+    ('base, no-attack', '12 worlds')
+    """
+    return ", ".join(worlds) if len(worlds) <= _LISTED else f"{len(worlds)} worlds"
 
 
 def label(name: str, world: str) -> str:

@@ -182,7 +182,6 @@ def _liquidations(measured: Measured, plots: Plots) -> Section:
         Column("share_of_volume", "sold at once", "% of volume", percent),
         Column("lowest_oracle_price", "lowest oracle", "price", number),
         Column("first_ns", "first", "UTC", moment),
-        Column("last_ns", "last", "UTC", moment),
     )
     return Section(
         "liquidations",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
+from shoal.experiments.measures.earned import PARTS, TOTAL
 from shoal.experiments.measures.kinds import is_provider
 from shoal.experiments.plots.bars import horizon_text
 from shoal.experiments.plots.theme import words
@@ -187,6 +188,7 @@ def _earned(measured: Measured, plots: Plots) -> Section:
         name=measured.earned_by_kind["kind"].map(words),
         earned_quote_tokens=lambda one: one["value_change_quote_tokens"] - one["holding_quote_tokens"],
     )
+    by_kind = by_kind[by_kind[[*PARTS, TOTAL]].abs().max(axis=1) > 0]
     figures = (
         ("trading_edge_quote_tokens", "trading edge"),
         ("fees_quote_tokens", "fees"),

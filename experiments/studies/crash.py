@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -19,8 +19,10 @@ from shoal.experiments.market.loop_parameters import (
     LendingGroup,
     LiquidatorGroup,
     SandwichGroup,
+    SecondPoolGroup,
     VaultGroup,
 )
+from shoal.experiments.market.second_pool import add_second_pool
 from shoal.experiments.market.vaults import add_vaults, watched_vaults
 from shoal.experiments.market.venues import Pair
 from shoal.experiments.measures import loop_figures
@@ -48,6 +50,7 @@ class Crash(Market):
     Everything of the study `market`, and on the chain a lending market for each symbol and a vault for each policy.
     """
 
+    second_pool: SecondPoolGroup = group(SecondPoolGroup)
     vaults: VaultGroup = group(VaultGroup)
     execution: ExecutionGroup = group(ExecutionGroup)
     sandwich: SandwichGroup = group(SandwichGroup)
@@ -91,9 +94,21 @@ class Crash(Market):
             yield from loop_figures.falls(worlds, control)
         yield from loop_figures.generations(worlds, NO_LIQUIDATION)
 
-    def _enlarge(self, world: World, hosts: Hosts, pairs: Sequence[Pair], prices: PricePath) -> None:
+    def _enlarge(self, world: World, hosts: Hosts, pairs: list[Pair], prices: PricePath) -> list[Pair]:
+        pairs = [
+            add_second_pool(
+                world,
+                pair,
+                self.second_pool,
+                liquidity=self.liquidity,
+                arbitrage=self.arbitrage,
+                gas=self.gas,
+                custody=self.custody,
+            )
+            for pair in pairs
+        ]
         quote = pairs[0].quote
-        markets = {pair.base: (pair.outside.name, pair.book.name, pair.pool.name) for pair in pairs}
+        markets = {pair.base: (pair.outside.name, pair.book.name, *pair.pool_names) for pair in pairs}
         reference = WorldMid(world, quote=quote, markets=markets)
         lending = {pair.base: add_lending(world, pair, self.lending, gas=self.gas) for pair in pairs}
         for pair in pairs:
@@ -111,6 +126,7 @@ class Crash(Market):
             interval_ns=self._sample_ns,
             until_ns=prices.end_ns - 1,
         )
+        return pairs
 
     @property
     def _private_share(self) -> float:

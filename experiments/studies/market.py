@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, cast
 
@@ -151,7 +151,7 @@ class Market(Study):
         ]
         for pair in pairs:
             self._populate(world, pair)
-        self._enlarge(world, hosts, pairs, prices)
+        pairs = self._enlarge(world, hosts, pairs, prices)
         follow(world, {pair.symbol: pair.outside for pair in pairs}, prices)
         Observer(
             world,
@@ -177,8 +177,9 @@ class Market(Study):
             world, world.endowments, holdings(world), kinds=kinds, start_prices=start_prices, end_prices=end_prices
         )
 
-    def _enlarge(self, world: World, hosts: Hosts, pairs: Sequence[Pair], prices: PricePath) -> None:
-        """Whatever a larger study adds to the market."""
+    def _enlarge(self, world: World, hosts: Hosts, pairs: list[Pair], prices: PricePath) -> list[Pair]:
+        """Whatever a larger study adds to the market; returns the pairs that know of further pools."""
+        return pairs
 
     def _populate(self, world: World, pair: Pair) -> None:
         add_liquidity_providers(world, pair, self.liquidity, gas=self.gas)

@@ -50,7 +50,7 @@ class Exchange(Host):
         self._free_ns = 0
         self._changed: dict[str, None] = {}
         self._show_is_due = False
-        self._watchers: dict[str, Callable[[Receipt], None]] = {}
+        self._watchers: dict[str, list[Callable[[Receipt], None]]] = {}
 
     def submit(self, call: Call, *, sender: str, place: str, answer: simpy.Event | None) -> None:
         """Send a call from a place; it arrives one latency later."""
@@ -130,14 +130,13 @@ class Exchange(Host):
         if outcome.departures:
             self._depart(outcome.departures)
         receipt = Receipt(now_ns, (outcome,), calls=(call,))
-        watcher = self._watchers.get(sender)
-        if watcher is not None:
+        for watcher in self._watchers.get(sender, ()):
             watcher(receipt)
         return receipt
 
     def watch(self, sender: str, watcher: Callable[[Receipt], None]) -> None:
         """Call the experimenter's instrument at the instant a call of this sender succeeds; it must change nothing."""
-        self._watchers[sender] = watcher
+        self._watchers.setdefault(sender, []).append(watcher)
 
     def _show(self) -> None:
         """Publish what has changed, now or when the feed interval has passed."""

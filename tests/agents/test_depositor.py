@@ -66,15 +66,17 @@ def test_it_redeems_all_of_a_number_that_no_float_holds() -> None:
     assert agent.shares == shares_of(market) == 0
 
 
-def test_it_tries_again_until_it_has_the_money() -> None:
+def test_it_waits_until_it_has_the_money() -> None:
     market = SmallMarket(flat())
     market.world.endow(AGENT, "chain", ETH, ETH.amount(20))
+    market.world.endow(AGENT, "exchange", USDC, 2 * AMOUNTS[USDC])
     agent = make(market.world)
     market.run(100)
-    assert {row["result"] for row in calls_of(market.world)} == {"InsufficientFunds"}
-    market.world.endow(AGENT, "chain", USDC, AMOUNTS[USDC])
+    assert agent.shares == 0
+    agent.post(agent.withdraw("exchange", USDC, 2 * AMOUNTS[USDC], to="chain"))
     market.run(200)
     assert agent.shares > 0
+    assert [row["result"] for row in calls_of(market.world)] == ["ok"] * (1 + len(AMOUNTS))
 
 
 def test_parameters_out_of_range() -> None:

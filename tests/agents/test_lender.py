@@ -1,5 +1,5 @@
 from tests.agents.credit_stage import add_lending
-from tests.agents.laws import AGENT, GAS, USDC, AgentLaws, SmallMarket, flat
+from tests.agents.laws import AGENT, GAS, USDC, AgentLaws, SmallMarket, calls_of, flat
 
 from shoal.agents.lender import Lender
 from shoal.sim.agent import Agent
@@ -22,13 +22,21 @@ def test_it_supplies_once_its_amount() -> None:
     assert view.supplied(AGENT) == view.total_supply == USDC.amount(1_000)
 
 
-def test_it_goes_on_trying_until_it_has_the_money() -> None:
+def test_it_waits_until_it_has_the_money_and_asks_for_nothing_before() -> None:
     market = SmallMarket(flat())
     market.fund(usdc="0")
+    market.world.endow(AGENT, "exchange", USDC, USDC.amount(2_000))
     lending = add_lending(market.world, lender=False)
     Lender(market.world, AGENT, place="home", market="lending", amount=USDC.amount(1_000), gas=GAS)
     market.run(50)
     assert lending.published(0).total_supply == 0
-    market.world.endow(AGENT, "chain", USDC, USDC.amount(2_000))
+    assert calls_of(market.world) == []
+    market = SmallMarket(flat())
+    market.fund(usdc="0")
+    market.world.endow(AGENT, "exchange", USDC, USDC.amount(2_000))
+    lending = add_lending(market.world, lender=False)
+    lender = Lender(market.world, AGENT, place="home", market="lending", amount=USDC.amount(1_000), gas=GAS)
+    market.run(20)
+    lender.post(lender.withdraw("exchange", USDC, USDC.amount(2_000), to="chain"))
     market.run(100)
     assert lending.published(0).total_supply == USDC.amount(1_000)

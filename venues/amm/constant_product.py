@@ -18,7 +18,7 @@ from shoal.sim.errors import (
 from shoal.sim.journal import Journal
 from shoal.sim.ledger import Ledger
 from shoal.sim.units import PPM, Account, Asset
-from shoal.sim.venue import Context, Venue, shown, whole
+from shoal.sim.venue import Context, Venue, nothing_runs, shown, whole
 from shoal.venues.amm import constant_product_math as exact
 from shoal.venues.amm.constant_product_view import ConstantProductView
 
@@ -40,11 +40,6 @@ GAS: Final[Mapping[str, int]] = {
     "remove_liquidity": 107_000,
 }
 UNKNOWN_VERB_GAS: Final = 700
-
-
-def _nothing_runs(calls: tuple[Call, ...], sender: str | None = None) -> tuple[Outcome, ...]:
-    """A quote runs no inner calls."""
-    return ()
 
 
 class ConstantProduct(Venue):
@@ -314,7 +309,7 @@ class ConstantProduct(Venue):
         ledger.mint(self.liquidity_asset, sender, self.supply)
         mark = journal.mark()
         try:
-            return self.execute(call, Context(ledger, sender.host, sender.owner, now_ns, _nothing_runs))
+            return self.execute(call, Context(ledger, sender.host, sender.owner, now_ns, nothing_runs))
         finally:
             journal.undo(mark)
 

@@ -10,7 +10,7 @@ from shoal.sim.errors import BadArguments, InsufficientLiquidity, UnknownVerb
 from shoal.sim.journal import Journal
 from shoal.sim.ledger import Ledger
 from shoal.sim.units import PPM, Account, Asset
-from shoal.sim.venue import Context, Venue, shown, whole
+from shoal.sim.venue import Context, Venue, nothing_runs, shown, whole
 from shoal.venues.credit import lending_math as exact
 from shoal.venues.credit.kinked_rate import KinkedRate
 from shoal.venues.credit.lending_view import LendingView, incentive_ppm
@@ -38,11 +38,6 @@ GAS: Final[Mapping[str, int]] = {
 UNKNOWN_VERB_GAS: Final = 700
 # What they give depends on what the sender has in the market, which a quote does not know.
 _SENDERS_OWN: Final = frozenset({"withdraw", "borrow", "repay", "withdraw_collateral"})
-
-
-def _nothing_runs(calls: tuple[Call, ...], sender: str | None = None) -> tuple[Outcome, ...]:
-    """A quote runs no inner calls."""
-    return ()
 
 
 class LendingMarket(Venue):
@@ -319,7 +314,7 @@ class LendingMarket(Venue):
             ledger.mint(asset, sender, 2**256)
         mark = journal.mark()
         try:
-            return self.execute(call, Context(ledger, sender.host, sender.owner, now_ns, _nothing_runs))
+            return self.execute(call, Context(ledger, sender.host, sender.owner, now_ns, nothing_runs))
         finally:
             journal.undo(mark)
 

@@ -68,6 +68,20 @@ def test_who_follows_the_same_policy_has_a_memory_of_its_own(name: str) -> None:
     assert first.trigger is not second.trigger
 
 
+def test_dates_are_the_same_for_everybody_whenever_they_first_look() -> None:
+    """Who looks every 60 s from the start on, and who first looks 7 s later, agree on when the next date is."""
+    policies = [make_policy("calendar", BOTH, VaultGroup(calendar_minutes=30.0)) for _ in range(2)]
+
+    def asks(policy: Policy, now_ns: int) -> bool:
+        return policy.trigger.destination(Portfolio(now_ns, START, {}, cash=1.0), {}) is not None
+
+    for policy, first_ns in zip(policies, (0, 7 * 10**9), strict=True):
+        assert asks(policy, first_ns)
+        policy.trigger.fired(first_ns)
+    assert [asks(policy, 30 * MINUTE_NS - 1) for policy in policies] == [False, False]
+    assert [asks(policy, 30 * MINUTE_NS) for policy in policies] == [True, True]
+
+
 def test_an_unknown_policy_is_nobodys() -> None:
     with pytest.raises(KeyError, match="momentum"):
         make_policy("momentum", BOTH, VaultGroup())

@@ -19,9 +19,10 @@ from shoal.experiments.study import Amount
 from shoal.venues.vault.vault import Vault
 
 
-def filled(*, capital: str = "10000000", **changes: Any) -> tuple[Stage, dict[str, str]]:
+def filled(*, capital: str = "10000000", rebalance: bool = True, **changes: Any) -> tuple[Stage, dict[str, str]]:
     one, gas = stage(), GasGroup()
-    vaults, execution = VaultGroup(capital_quote_tokens=Amount(capital)), ExecutionGroup(**changes)
+    vaults = VaultGroup(capital_quote_tokens=Amount(capital), rebalance=rebalance)
+    execution = ExecutionGroup(**changes)
     lending = {pair.base: add_lending(one.world, pair, LendingGroup(), gas=gas) for pair in one.pairs}
     log = RebalanceLog(one.world, lambda asset: None)
     return one, add_vaults(one.world, one.pairs, lending, log, vaults=vaults, execution=execution, gas=gas)
@@ -65,6 +66,14 @@ def test_the_form_of_execution_is_as_asked_for(form: str, kind: type) -> None:
     one, _ = filled(form=form)
     assert isinstance(executor(one, "threshold").execution, kind)
     assert isinstance(executor(one, "leverage").execution, Leveraged)
+
+
+@pytest.mark.parametrize("rebalance", [False, True])
+def test_the_control_has_no_ripcord(rebalance: bool) -> None:
+    one, _ = filled(rebalance=rebalance)
+    hops = executor(one, "leverage").execution
+    assert isinstance(hops, Leveraged)
+    assert (hops.ripcord is not None) is rebalance
 
 
 @pytest.mark.parametrize("private", [False, True])

@@ -119,6 +119,10 @@ def test_what_the_next_decision_sees_to_counts_until_then() -> None:
     table = attribution(frame(VAULT_ORDERS, LEFT, again), frame(REBALANCES), frame(AUDITS), valuation())
     assert table["unfilled_raw"].tolist() == [0, 0]
     assert table["left_quote_tokens"].tolist() == [0.0, 0.0]
+    turned = again | {"asset_in": "USDC", "asset_out": "ETH", "amount_in_raw": 10**9, "amount_out_raw": 10**17}
+    table = attribution(frame(VAULT_ORDERS, LEFT, turned), frame(REBALANCES), frame(AUDITS), valuation())
+    assert table["unfilled_raw"].tolist() == [0, 0]
+    assert table["left_quote_tokens"].tolist() == [20_000.0, 0.0]
     other = again | {"vault": "another"}
     table = attribution(frame(VAULT_ORDERS, LEFT, other), frame(REBALANCES), frame(AUDITS), valuation())
     assert table["unfilled_raw"].tolist() == [1_000 * 10**6, 0]

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from tests.experiments.replicates.summaries import NAN, estimated
 
-from shoal.experiments.replicates.topics import matrix, placed, setting, spread, topics
+from shoal.experiments.replicates.topics import matrix, placed, setting, spread, topics, without_settings
 
 COSTS = pd.DataFrame(
     [
@@ -35,6 +35,14 @@ def test_too_many_worlds_are_no_columns() -> None:
     (many,) = topics(pd.DataFrame([estimated("cost", f"no-{letter}") for letter in "abcdef"]))
     assert many.worlds == ()
     assert len(many.entries) == 6
+
+
+def test_what_is_set_to_a_number_can_be_taken_out() -> None:
+    names = ("fall, depth-3", "fall, oracle-pool", "fall, depth-1", "fall, all-hold")
+    (topic,) = topics(pd.DataFrame([estimated(name) for name in names]))
+    rest = without_settings(topic)
+    assert [each.row for each in rest.entries] == ["fall, oracle-pool", "fall, all-hold"]
+    assert rest.summary["name"].to_dict() == {0: "fall, oracle-pool", 1: "fall, all-hold"}
 
 
 @pytest.mark.parametrize(
