@@ -140,7 +140,8 @@ class RebalanceLog:
     """Writes the tables ``rebalances`` and ``vault_orders``, and keeps a paper twin of each vault.
 
     It is the experimenter's: it sees the world's prices now and every block, and no agent sees it. A twin starts with
-    what its vault holds when it is first seen to hold something, and anew when all shares had been redeemed. It trades
+    what its vault holds when it is first seen to hold something, and anew when the initial investment has been made,
+    which is no cost of rebalancing, or all shares had been redeemed. It trades
     to the same destination weights whenever a rebalance is recorded that was not a control's, refused ones included, at
     the references of the decision, free of cost and of interest. Deposits and redemptions change it by the share by
     which they change the vault's supply; shares minted for fees do not.
@@ -221,7 +222,7 @@ class RebalanceLog:
         """A slice is begun, or the end recorded: the twin trades, once, at the references of the decision."""
         opened.latest = {asset: self.reference(asset) for asset in opened.references}
         twin, weights = self._twins[opened.vault], opened.weights
-        if twin is not None and weights is not None:
+        if twin is not None and weights is not None and not opened.first:
             twin.trade(weights, opened.references)
         opened.weights = None
 
@@ -256,6 +257,9 @@ class RebalanceLog:
     def close(self, opened: Opened, result: str, why: str) -> None:
         """Write how a rebalance ended: done, partial, refused or held."""
         self.start(opened)
+        if opened.first and result in ("done", "partial"):
+            self._twins[opened.vault] = None
+            self._fund(opened.vault)
         self._rebalances.append(
             (
                 opened.decided_ns,

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
-import pandas as pd
-
 from shoal.experiments.figure import Figure
 from shoal.experiments.measures.cascade import branching, extra_fall, liquidation_effect, with_generations
 
@@ -96,7 +94,10 @@ def amplifications(setting: str, with_them: Result, without: Result) -> Iterator
 
 
 def generations(worlds: Mapping[str, Result], control: str) -> Iterator[Figure]:
-    """The share of forced volume that the control's oracle would not have triggered, and the branching ratio."""
+    """The share of forced volume that the control's oracle would not have triggered, and each generation's ratio.
+
+    That share is also all offspring over everybody: the branching ratio over all generations.
+    """
     if control not in worlds:
         return
     found = with_generations(worlds[BASE].measured.table("liquidations"), worlds[control].measured.table("prices"))
@@ -104,14 +105,10 @@ def generations(worlds: Mapping[str, Result], control: str) -> Iterator[Figure]:
     for asset, mine in table.groupby("asset", sort=True):
         share = float(mine["endogenous_share"].iloc[0])
         yield Figure(f"endogenous share of {asset} liquidations", "fraction", share, topic=_LIQUIDATIONS)
-        yield Figure(f"branching ratio of {asset} liquidations", "", _ratio(mine), topic=_LIQUIDATIONS)
-
-
-def _ratio(generations: pd.DataFrame) -> float:
-    """All offspring over all parents: the value of every generation but the first over that of every one."""
-    worth = generations.sort_values("generation")["seized_quote_tokens"]
-    total = float(worth.sum())
-    return float(worth.iloc[1:].sum()) / total if total else 0.0
+        for row in mine.to_dict("records"):
+            if row["generation"]:
+                name = f"branching ratio of {asset} liquidations, generation {row['generation']:.0f}"
+                yield Figure(name, "", float(row["branching_ratio"]), topic=_LIQUIDATIONS)
 
 
 def cost_of(result: Result) -> dict[str, float]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from shoal.sim.units import PPM, Account, Asset
 from shoal.sim.venue import Context
 from shoal.venues.vault import share_math
 
-MAXIMUM_MANAGEMENT_FEE_PPM = 500_000
+MAXIMUM_MANAGEMENT_FEE_PPM: Final = 500_000
 
 
 class Shares:

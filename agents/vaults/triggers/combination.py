@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from shoal.agents.vaults.portfolio import Portfolio, Weights
 from shoal.agents.vaults.trigger import Move, Trigger
+from shoal.agents.vaults.triggers.never import Never
+from shoal.agents.vaults.triggers.once import Once
 
 
 class AnyOf:
@@ -48,7 +50,7 @@ class AllOf:
         triggers: the one that says where to go first.
 
     Raises:
-        ValueError: there are none.
+        ValueError: there are none, or one that ends after a single move.
 
     Source: practice: look on dates, and trade only what has drifted.
     """
@@ -57,6 +59,9 @@ class AllOf:
 
     def __init__(self, *triggers: Trigger) -> None:
         self._triggers = _some(triggers)
+        ended = [type(trigger).__name__ for trigger in triggers if isinstance(trigger, Never | Once)]
+        if ended:
+            raise ValueError(f"all of: {', '.join(ended)} would count what the others declined as its only move")
 
     def destination(self, portfolio: Portfolio, target: Weights) -> Move | None:
         """Where the first trigger wants to go, if all want to move."""

@@ -68,14 +68,19 @@ def test_gas_is_what_the_executor_paid() -> None:
     assert sum(row["gas_raw"] for row in scene.orders) == sum(paid) > 0
 
 
-def test_the_cost_is_what_the_twin_has_more() -> None:
-    scene = Scene(flat(), executor={"trigger": Never()})
-    [row] = scene.rebalances
-    price = 2_000.0
-    eth = float(scene.orders[0]["amount_out_raw"]) / 1e18
-    # The twin bought the same amount of money at the mid.
-    assert row["twin_nav_tokens"] - row["nav_tokens"] == pytest.approx(50_000 - eth * price)
-    assert row["twin_nav_tokens"] == pytest.approx(100_000)
+def test_the_cost_is_what_the_twin_has_more_from_the_initial_investment_on() -> None:
+    scene = Scene(wave(size=0.01), executor={"trigger": Calendar(interval_ns=60 * SECOND_NS)})
+    first, *later = scene.rebalances
+    second = next(row for row in later if row["result"] == "done")
+    assert (first["first"], second["first"]) == (1, 0)
+    assert first["twin_nav_tokens"] == pytest.approx(first["nav_tokens"], rel=1e-12)
+    assert first["nav_tokens"] < 100_000
+    order = next(order for order in scene.orders if order["rebalance"] == second["rebalance"])
+    paid, got = float(order["amount_in_raw"]), float(order["amount_out_raw"])
+    tokens = (paid / 1e6, got / 1e18) if order["asset_in"] == "USDC" else (got / 1e6, paid / 1e18)
+    # The twin traded its own difference from the same weight at the mid of the decision.
+    assert 0 < second["twin_nav_tokens"] - second["nav_tokens"] < 0.1 * tokens[0]
+    assert tokens[1] * order["reference"] == pytest.approx(tokens[0], rel=0.1)
 
 
 def test_a_control_says_what_it_would_have_done_and_leaves_the_twin_alone() -> None:

@@ -101,17 +101,15 @@ def test_generations_need_their_control(base: Result, calm: Result) -> None:
     assert list(loop_figures.generations({"base": base}, CONTROL)) == []
     assert list(loop_figures.generations({"base": calm, CONTROL: calm}, CONTROL)) == []
     found = named(loop_figures.generations({"base": base, CONTROL: calm}, CONTROL))
-    assert {name for name, _ in found} == {
-        "endogenous share of ETH liquidations",
-        "branching ratio of ETH liquidations",
-    }
-    assert all(0.0 <= figure.value <= 1.0 for figure in found.values())
+    names = {name for name, _ in found}
+    assert "endogenous share of ETH liquidations" in names
+    assert all("generation" in name for name in names - {"endogenous share of ETH liquidations"})
 
 
 def test_what_the_control_would_have_seen_too_is_not_endogenous(base: Result) -> None:
     found = named(loop_figures.generations({"base": base, CONTROL: lowered(base)}, CONTROL))
     assert found["endogenous share of ETH liquidations", ""].value == 0.0
-    assert found["branching ratio of ETH liquidations", ""].value == 0.0
+    assert len(found) == 1
 
 
 def lowered(result: Result) -> Result:

@@ -191,7 +191,7 @@ def test_liquidations_deepen_the_fall(replicates: Replicates) -> None:
     for asset in ("BTC", "ETH"):
         assert summary[f"amplification of {asset}, outside, no-liquidation", ""] > 1.0
         assert summary[f"fall of {asset}, outside", "no-liquidation"] > 0.0
-        assert 0.0 <= summary[f"branching ratio of {asset} liquidations", ""] < 1.0
+        assert 0.0 <= summary[f"endogenous share of {asset} liquidations", ""] < 1.0
     assert math.isfinite(summary["cost of CPPI", ""])
 
 

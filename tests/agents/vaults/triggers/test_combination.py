@@ -4,6 +4,8 @@ from shoal.agents.vaults.portfolio import Portfolio
 from shoal.agents.vaults.trigger import Trigger
 from shoal.agents.vaults.triggers.calendar import Calendar
 from shoal.agents.vaults.triggers.combination import AllOf, AnyOf
+from shoal.agents.vaults.triggers.never import Never
+from shoal.agents.vaults.triggers.once import Once
 from shoal.agents.vaults.triggers.threshold import Threshold
 from shoal.sim.units import Asset
 
@@ -72,3 +74,9 @@ def test_they_nest() -> None:
 def test_a_combination_of_nothing_is_refused(make: type[AnyOf | AllOf]) -> None:
     with pytest.raises(ValueError, match="at least one trigger"):
         make()
+
+
+@pytest.mark.parametrize("single", [Never(), Once(Calendar(interval_ns=10))])
+def test_all_of_refuses_what_ends_after_one_move(single: Trigger) -> None:
+    with pytest.raises(ValueError, match=type(single).__name__):
+        AllOf(Calendar(interval_ns=10), single)
