@@ -70,7 +70,7 @@ class VaultGroup(Group):
         below=1,
     )
     band_volatility: float = parameter(
-        2.0,
+        3.0,
         unit="1/sqrt(year)",
         tag=ASSUMED,
         explain="Volatility at which the volatility-weighted band is as wide as the threshold's.",

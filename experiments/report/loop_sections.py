@@ -57,10 +57,10 @@ def _vaults(measured: Measured, plots: Plots) -> Section:
     return Section(
         "vaults",
         "What the vaults hold: weights, value, and the paper twin",
-        "Each vault has a paper twin that holds the same at first and trades to the same weights, whenever the vault "
-        "decides to, at once and free at the world's mid; its debt costs it nothing. What the vault is worth less is "
-        "what trading cost it, late and partial trades, the first purchase and interest included. Values are at the "
-        "mean mid of all venues, weighted by depth; what lies in custody counts as last reported.",
+        "Each vault has a paper twin that holds the same once the vault has made its initial investment, and trades to "
+        "the same weights whenever the vault decides to, at once and free at the world's mid; its debt costs it "
+        "nothing. What the vault is worth less is what trading cost it, late and partial trades and interest included. "
+        "Values are at the mean mid of all venues, weighted by depth; what lies in custody counts as last reported.",
         (
             Figure("weights", plots.weights(), "Risky assets as shares of value; dotted, what the vault wants in all."),
             Figure("nav", plots.nav(), "Net asset value, and the distance to the paper twin; dotted, who only holds."),
