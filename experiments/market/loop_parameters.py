@@ -20,7 +20,7 @@ FEE_TIERS: Final = Tag("literature", "Uniswap's fee tiers: 0.05 % beside 0.3 %",
 ENZYME: Final = Tag("literature", "Enzyme's cumulative slippage tolerance, seven days", "2023")
 AGGREGATORS: Final = Tag("literature", "Uniswap's and others' default slippage limit, 0.5 %", "2024")
 
-Form = Literal["at once", "sliced"]
+Form = Literal["at once", "sliced", "several hosts"]
 LEVERAGE: Final = "leverage"
 POLICIES: Final = ("calendar", "threshold", "volatility-weighted", "volatility-target", "CPPI", LEVERAGE, "hold")
 
@@ -110,11 +110,21 @@ class VaultGroup(Group):
 class ExecutionGroup(Group):
     """How vaults trade, and within which guards."""
 
-    form: Form = parameter("sliced", tag=ASSUMED, explain="A rebalance in one transaction, or in slices.")
+    form: Form = parameter(
+        "sliced", tag=ASSUMED, explain="A rebalance in one transaction, in slices, or on chain and exchange together."
+    )
     slice_quote_tokens: float = parameter(
         250_000.0, unit="USDC", tag=ASSUMED, explain="Largest slice of a sliced execution.", above=0
     )
     cool_off_s: float = parameter(60.0, unit="s", tag=ASSUMED, explain="Least time between two slices.", minimum=1)
+    custody_ppm: int = parameter(
+        200_000,
+        unit="ppm",
+        tag=ASSUMED,
+        explain="Several hosts: largest part of a vault's value that may lie in custody on the exchange.",
+        minimum=1,
+        maximum=1_000_000,
+    )
     private: bool = parameter(
         False, tag=ASSUMED, explain="Vaults' transactions go to the builder, not to the public pool."
     )
@@ -304,7 +314,9 @@ class PanelGroup(Group):
         tag=ASSUMED,
         explain="Policies; the others are compared with the first.",
     )
-    forms: tuple[Form, ...] = parameter(("at once", "sliced"), tag=ASSUMED, explain="Forms of execution.")
+    forms: tuple[Form, ...] = parameter(
+        ("at once", "sliced", "several hosts"), tag=ASSUMED, explain="Forms of execution."
+    )
     visibilities: tuple[Literal["public", "private"], ...] = parameter(
         ("public", "private"), tag=ASSUMED, explain="Through the public pool, or to the builder."
     )

@@ -8,6 +8,7 @@ from typing import Final, cast
 from shoal.agents.depositor import Depositor
 from shoal.agents.vaults.execution.at_once import AtOnce
 from shoal.agents.vaults.execution.leveraged import HopTerms, Leveraged, Ripcord
+from shoal.agents.vaults.execution.several_hosts import SeveralHosts
 from shoal.agents.vaults.execution.sliced import Sliced
 from shoal.agents.vaults.executor import VaultExecutor
 from shoal.agents.vaults.log import RebalanceLog
@@ -28,6 +29,7 @@ from shoal.venues.vault.vault import Vault
 _DAY_S: Final = 86_400
 # Where leverage has run away, getting out matters more than the price.
 _RIPCORD_SLIPPAGE: Final = 4
+_RIPCORD_SIZE: Final = 2
 
 
 def vault_name(policy: str) -> str:
@@ -88,6 +90,7 @@ def _add_contract(
         manager=executor_name(policy),
         guards=guards,
         venues=(*(name for pair in held for name in pair.pool_names), *(market.name for market in borrows.values())),
+        custody_cap_ppm=execution.custody_ppm if _uses_exchange(policy, execution) else 0,
         lending=borrows,
     )
     world.hosts[CHAIN].add(contract)
@@ -121,6 +124,7 @@ def _add_executor(
 ) -> None:
     held = pairs[:1] if policy == LEVERAGE else pairs
     decides = make_policy(policy, [pair.base for pair in held], vaults)
+    books = {pair.base: (pair.book.name,) if _uses_exchange(policy, execution) else () for pair in held}
     endow_gas(world, executor_name(policy), gas.arbitrageur_tokens)
     VaultExecutor(
         world,
@@ -131,13 +135,18 @@ def _add_executor(
         trigger=decides.trigger,
         execution=_execution(policy, held[0].base, vaults, execution),
         prices={pair.base: pair.oracle.name for pair in held},
-        markets={pair.base: pair.pool_names for pair in held},
+        markets={pair.base: (*pair.pool_names, *books[pair.base]) for pair in held},
         interval_ns=_ns(vaults.look_s),
         gas=gas_terms(gas),
         builder="builder" if execution.private else None,
         log=log,
         policy=policy,
     )
+
+
+def _uses_exchange(policy: str, execution: ExecutionGroup) -> bool:
+    """Whether a vault also trades on the book, from a capped custody account; what is borrowed against stays."""
+    return execution.form == "several hosts" and policy != LEVERAGE
 
 
 def _execution(policy: str, asset: Asset, vaults: VaultGroup, execution: ExecutionGroup) -> Execution:
@@ -147,7 +156,7 @@ def _execution(policy: str, asset: Asset, vaults: VaultGroup, execution: Executi
         hops = HopTerms(slippage_ppm=slippage_ppm, maximum_quote_tokens=size, cool_off_ns=rest_ns)
         hasty = HopTerms(
             slippage_ppm=_RIPCORD_SLIPPAGE * slippage_ppm,
-            maximum_quote_tokens=_RIPCORD_SLIPPAGE * size,
+            maximum_quote_tokens=_RIPCORD_SIZE * size,
             cool_off_ns=rest_ns,
         )
         ripcord = Ripcord(leverage=vaults.ripcord, to=vaults.leverage_high, terms=hasty)
@@ -155,6 +164,8 @@ def _execution(policy: str, asset: Asset, vaults: VaultGroup, execution: Executi
         return Leveraged(asset, terms=hops, ripcord=ripcord if vaults.rebalance else None, maximum_hops=200)
     if execution.form == "at once":
         return AtOnce(slippage_ppm=slippage_ppm)
+    if execution.form == "several hosts":
+        return SeveralHosts(slippage_ppm=slippage_ppm, on_failure="retry", keeps_custody=True)
     return Sliced(
         slippage_ppm=slippage_ppm,
         cool_off_ns=_ns(execution.cool_off_s),

@@ -30,7 +30,7 @@ def worlds() -> dict[str, RebalanceCost]:
 def test_names_of_worlds_are_names_of_folders() -> None:
     panel = RebalanceCost().panel
     cells = len(panel.panel_policies) * len(panel.forms) * len(panel.visibilities) * len(panel.sizes)
-    assert cells == 96
+    assert cells == 144
     assert len(worlds()) == cells + len(RebalanceCost().vaults.policies)
     assert [name for name in worlds() if not LEGAL.fullmatch(name)] == []
     assert {"threshold-at-once-public-0p01pc", "cppi-sliced-private-10pc"} <= set(worlds())
@@ -99,7 +99,7 @@ def test_a_bad_panel_is_refused(change: str, message: str) -> None:
 def test_small_sizes_have_worlds_figures_and_money_of_their_own() -> None:
     tiny = replace(RebalanceCost(), panel=replace(RebalanceCost().panel, panel_policies=("CPPI",), sizes=(1e-6, 2e-6)))
     studies = dict(tiny.counterfactuals())
-    assert len(studies) == 8 + len(tiny.vaults.policies)
+    assert len(studies) == 12 + len(tiny.vaults.policies)
     assert [name for name in studies if not LEGAL.fullmatch(name)] == []
     cells = [study for name, study in studies.items() if not name.startswith("alone-")]
     amounts = {study.vaults.capital_quote_tokens for study in cells if isinstance(study, RebalanceCost)}
