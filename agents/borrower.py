@@ -110,20 +110,14 @@ class Borrower(Trader):
             call = self._defence(news, chain)
             event = None if call is None else self.submit(chain, call)
             if event is not None:
-                yield from self._shown(event)
+                yield from self._landed(event)
 
-    def _shown(self, event: simpy.Event) -> Generator[simpy.Event, Any, bool]:
-        """Wait until the market's feed shows what a transaction did: who acts before that acts twice.
-
-        False if it was refused.
-        """
+    def _landed(self, event: simpy.Event) -> Generator[simpy.Event, Any, bool]:
+        """Wait until the market's feed shows what a transaction did; False if it was refused."""
         receipt = yield from received(event)
-        while receipt is not None:
-            news = self.read(self.market_name)
-            if news is not None and news.published_ns >= receipt.time_ns:
-                return True
-            yield self.changed(self.market_name)
-        return False
+        if receipt is not None:
+            yield from self.shown(self.market_name, receipt.time_ns)
+        return receipt is not None
 
     def _open(self, chain: str, oracle: str) -> Process:
         """Pledge and borrow in one transaction, again after each block until lenders and oracle allow it."""
@@ -133,7 +127,7 @@ class Borrower(Trader):
         )
         while True:
             event = self.submit(chain, *calls) if self._may_open(chain, oracle) else None
-            if event is not None and (yield from self._shown(event)):
+            if event is not None and (yield from self._landed(event)):
                 return
             yield self.changed(chain)
 

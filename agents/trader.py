@@ -39,6 +39,11 @@ class Trader(Agent):
         news = self.read(feed)
         return None if news is None else news.item
 
+    def shown(self, feed: str, time_ns: int) -> Generator[simpy.Event, Any, None]:
+        """Wait until a feed shows what was done at a time: who acts before that acts twice."""
+        while (news := self.read(feed)) is None or news.published_ns < time_ns:
+            yield self.changed(feed)
+
     def mid(self, feed: str) -> float | None:
         """The mid of a venue as it was published, or None."""
         news = self.read(feed)

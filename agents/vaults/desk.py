@@ -17,7 +17,6 @@ from shoal.agents.vaults.rebalance import Ended, Rebalance
 from shoal.sim.calls import Call, Receipt
 from shoal.sim.errors import Refusal
 from shoal.sim.units import NANOSECONDS_PER_SECOND, PPM, Asset
-from shoal.venues.vault.guards import LOSS_UNIT
 from shoal.venues.vault.share_math import SHARE_DECIMALS
 from shoal.venues.vault.vault import Vault
 
@@ -212,8 +211,6 @@ class Desk:
             where=where,
         )
 
-    # --- guards ---------------------------------------------------------------------------------------------------
-
     def within_guard(self, portfolio: Portfolio, orders: Sequence[Order]) -> tuple[tuple[Order, ...], str]:
         """The orders, all cut alike to what one trade of the vault may give away, and a word if they were cut."""
         sold = math.fsum(order.value for order in orders if order.side < 0)
@@ -224,53 +221,6 @@ class Desk:
         share = most * _ROOM / given
         text = f"cut to the largest trade: {given:.2f} {self.numeraire} wanted, {most:.2f} allowed"
         return tuple(order.cut(order.value * share) for order in orders), text
-
-    def objection(self, legs: Sequence[PlannedLeg]) -> str | None:
-        """Why the vault's guards would refuse these legs, at the oracles as they were published; None if they pass.
-
-        The contract checks again when they land; asking first saves the gas of a refusal.
-        """
-        news, answers, guards = self.trader.read(self.vault), self._answers(), self.guards
-        if isinstance(answers, str):
-            return answers
-        portfolio = None if news is None else self.portfolio(answers)
-        if news is None or portfolio is None or not portfolio.nav > 0.0:
-            return "ZeroNetAssetValue: nothing to trade with at the oracles' prices"
-        changes = dict.fromkeys((*answers, self.numeraire), 0.0)
-        for leg in legs:
-            changes[leg.asset_in] -= leg.asset_in.tokens(leg.amount_in)
-            changes[leg.asset_out] += leg.expected_out
-        worth = [change * answers.get(asset, 1.0) for asset, change in changes.items()]
-        unit = self.numeraire.unit
-        nav, loss = int(portfolio.nav * unit), int(-math.fsum(worth) * unit)
-        given = int(-math.fsum(value for value in worth if value < 0.0) * unit)
-        now_s, who = self.trader.now_ns // NANOSECONDS_PER_SECOND, self.vault
-        left = min(guards.budget_ppm, news.item.budget_left_ppm + self._replenished(news.published_ns))
-        try:
-            guards.check_time(who, now_s=now_s, last_trade_s=news.item.last_trade_s)
-            guards.check_size(who, given=given, nav=nav)
-            guards.check_slippage(who, given=given, loss=loss)
-            guards.spend(who, spent=(guards.budget_ppm - left) * (LOSS_UNIT // PPM), loss=loss, nav=nav)
-        except Refusal as refusal:
-            return f"{refusal.code}: {refusal}"
-        return None
-
-    def _answers(self) -> dict[Asset, float] | str:
-        """The prices of the vault's own oracles, or why one does not count."""
-        now_s, most = self.trader.now_ns // NANOSECONDS_PER_SECOND, self.guards.maximum_price_age_s
-        answers = {}
-        for asset, oracle in self.oracles.items():
-            item = self.trader.view(oracle)
-            if item is None or item.price is None:
-                return f"StalePrice: {oracle} has no answer for {asset} yet"
-            if now_s - item.updated_s > most:
-                return f"StalePrice: {oracle}'s price of {asset} is {now_s - item.updated_s} s old, at most {most} s"
-            answers[asset] = item.price
-        return answers
-
-    def _replenished(self, since_ns: int) -> int:
-        elapsed_s = (self.trader.now_ns - since_ns) // NANOSECONDS_PER_SECOND
-        return self.guards.budget_ppm * elapsed_s // self.guards.budget_period_s
 
     # --- what it does ---------------------------------------------------------------------------------------------
 
@@ -325,7 +275,6 @@ class Desk:
 
     def answer(self, event: simpy.Event | None) -> Generator[simpy.Event, Any, Sent]:
         """Wait for a transaction's block and what the vault, and markets that it borrows from, then published."""
-        trader = self.trader
         if event is None:
             return Sent(None, f"nothing known of chain {self.chain} yet")
         try:
@@ -335,8 +284,7 @@ class Desk:
         # A loan moves between two feeds, and each has a latency of its own.
         touched = {one.call.venue for one in receipt.inner}
         for feed in (self.vault, *(market for market in self.lending.values() if market in touched)):
-            while (news := trader.read(feed)) is None or news.published_ns < receipt.time_ns:
-                yield trader.changed(feed)
+            yield from self.trader.shown(feed, receipt.time_ns)
         return Sent(receipt, "")
 
     def rest(self, duration_ns: int) -> Generator[simpy.Event, Any, None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, NamedTuple
 
 from shoal.agents.market import Market
@@ -49,6 +49,12 @@ class PlannedLeg:
         """The swap that carries it out."""
         arguments = {"asset_in": self.asset_in, "amount_in": self.amount_in, "minimum_out": self.minimum_out}
         return Call(self.market.venue, "swap_exact_in", arguments)
+
+    def part(self, amount_in: int) -> PlannedLeg:
+        """So much of the leg, base units paid, at its average price."""
+        share = amount_in / self.amount_in
+        least = self.minimum_out * amount_in // self.amount_in
+        return replace(self, amount_in=amount_in, expected_out=self.expected_out * share, minimum_out=least)
 
 
 class Planned(NamedTuple):

@@ -2,8 +2,8 @@
 A liquidation, sold through the router
 ======================================
 
-The price falls, the oracle follows, a borrower's health falls below 1. A liquidator without a cent seizes collateral,
-sells it over two pools at the optimum and repays the debt out of the proceeds, in one transaction.
+The price falls, the oracle follows, a borrower's health falls from 1.05 to below 1. A liquidator without a cent seizes
+collateral, sells it over two pools at the optimum and repays the debt out of the proceeds, in one transaction.
 """
 
 from shoal.agents.borrower import Borrower
@@ -30,13 +30,12 @@ for venue in (ConstantProduct("large", eth, usdc), ConstantProduct("small", eth,
 for owner, dollars in (("market", 4_000_000), ("reporter", 0), ("borrower", 0), ("liquidator", 0)):
     world.endow(owner, "chain", eth, eth.amount(2_000))
     world.endow(owner, "chain", usdc, usdc.amount(dollars))
-common = {"place": "home", "gas": GasTerms(tip_wei=10**9, price_feed="large")}
+home = {"place": "home", "gas": GasTerms(tip_wei=10**9, price_feed="large")}
 
 
 class Market(Trader):
-    """Fills the pools at 2,000 USDC, lends, and after five minutes sells into the larger until it shows 10 % less."""
-
     def run(self):
+        """Fill the pools at 2,000 USDC, lend, and after five minutes sell into the larger until it shows 10 % less."""
         for pool, size in (("large", 1_000), ("small", 500)):
             deposit = {"amount_base": eth.amount(size), "amount_quote": usdc.amount(2_000 * size)}
             self.transact("chain", Call(pool, "add_liquidity", deposit), max_fee_wei=10**10, max_tip_wei=10**9)
@@ -46,17 +45,15 @@ class Market(Trader):
         yield from self.trade(self.market("large"), -1, eth.amount(54), 1.0)
 
 
-Market(world, "market", **common)
-OracleReporter(world, "reporter", oracle="oracle", sources=("large",), interval_ns=10**9, delay_ns=0, **common)
-loan = {"collateral": eth.amount(50), "debt": usdc.amount(82_000), "conduct": "passive"}  # Its health is 1.05.
-terms = {"sold_at_once": 1.0, "tip_share": 0.5, "minimum_profit_quote_tokens": 1.0, "slippage_ppm": 10_000}
-Borrower(world, "borrower", market="lending", **loan, **common)
-Liquidator(world, "liquidator", market="lending", pools=("large", "small"), **terms, **common)
+Market(world, "market", **home)
+OracleReporter(world, "reporter", oracle="oracle", sources=("large",), interval_ns=10**9, delay_ns=0, **home)
+credit = {"market": "lending", "pools": ("large", "small"), "slippage_ppm": 10_000, **home}
+Borrower(world, "borrower", collateral=eth.amount(50), debt=usdc.amount(82_000), conduct="passive", **credit)
+Liquidator(world, "liquidator", sold_at_once=1.0, tip_share=0.5, minimum_profit_quote_tokens=1.0, **credit)
 world.run(until_ns=600 * 10**9)
 
 # %%
 # One order, split so that both pools end at the same marginal price: the smaller, into which nobody sold, takes more.
-
 world.records.close()
 fills = world.records.tables["fills"].arrow().to_pandas().query("taker == 'liquidator'")
 print(fills[["venue", "base_tokens", "quote_tokens", "price"]])

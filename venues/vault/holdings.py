@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from shoal.sim.errors import BadArguments
 from shoal.sim.ledger import Ledger
 from shoal.sim.units import Account, Asset
-from shoal.sim.venue import Context
+from shoal.sim.venue import Context, shown
 from shoal.venues.credit.lending_market import LendingMarket
 from shoal.venues.oracle import NoAnswer, Oracle, StalePrice
 from shoal.venues.vault.positions import Positions
@@ -58,6 +59,16 @@ class Holdings:
     def state(self) -> tuple[object, ...]:
         """Custody, when it was reported, and what was on chain."""
         return sorted(self.custody.items()), self.custody_reported_s, sorted(self.on_chain.items())
+
+    def check_asset(self, asset: object) -> None:
+        """Accept only what the vault may hold.
+
+        Raises:
+            BadArguments: it is something else.
+        """
+        if type(asset) is not Asset or asset not in self.assets:
+            known = " or ".join(one.symbol for one in self.assets)
+            raise BadArguments(self.vault, f"asset={shown(asset)}", known)
 
     def balances(self, ledger: Ledger, account: Account) -> dict[Asset, int]:
         """What lies on the vault's account, by asset that it may hold."""

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shoal.sim.calls import Call
+from shoal.sim.errors import InsufficientInput
 from shoal.sim.units import Asset
 from shoal.venues.credit.lending_market import LendingMarket
 from shoal.venues.vault.positions import Positions
-from shoal.venues.vault.refusals import HeldInCustody
+from shoal.venues.vault.refusals import HeldInCustody, ZeroNetAssetValue
 from shoal.venues.vault.shares import Shares
 
 
@@ -33,6 +34,7 @@ class Redemption:
 
         Raises:
             HeldInCustody: more of an asset is due than lies on chain.
+            InsufficientInput, ZeroNetAssetValue: nothing would be paid out: too few shares, or nothing is there.
         """
         due = {}
         for asset, on_chain in positions.on_chain.items():
@@ -41,12 +43,12 @@ class Redemption:
                 raise HeldInCustody(vault, on_chain, due[asset], f"{asset.symbol} base units")
         freed = {asset: shares.part_down(held, amount) for asset, held in positions.collateral.items()}
         owed = {asset: shares.part_up(debt, amount) for asset, debt in positions.debts.items()}
+        if not any(due.values()) and not any(freed.values()):
+            if any(map(positions.net, positions.on_chain)):
+                unit = f"{shares.asset.symbol} base units"
+                raise InsufficientInput(vault, amount, "enough for one base unit of anything", unit)
+            raise ZeroNetAssetValue(vault, 0, 1, f"{positions.numeraire.symbol} base units")
         return cls(due, freed, owed)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether nothing would be paid out."""
-        return not any(self.due.values()) and not any(self.freed.values())
 
     @property
     def debt(self) -> int:

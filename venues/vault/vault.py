@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import ClassVar, Final
 
 from shoal.sim.calls import Call, Outcome
-from shoal.sim.errors import BadArguments, InsufficientInput, Refusal, SlippageExceeded, UnknownVerb
+from shoal.sim.errors import BadArguments, InsufficientInput, SlippageExceeded, UnknownVerb
 from shoal.sim.ledger import Ledger
 from shoal.sim.units import PPM, Account, Asset
 from shoal.sim.venue import Context, Venue, shown, whole
@@ -15,7 +15,7 @@ from shoal.venues.credit.lending_market import LendingMarket
 from shoal.venues.oracle import Oracle
 from shoal.venues.vault.guards import Guards
 from shoal.venues.vault.holdings import Holdings
-from shoal.venues.vault.positions import Positions, exchanged, non_zero, value_down
+from shoal.venues.vault.positions import Positions, exchanged, value_down
 from shoal.venues.vault.quoting import quoting_context
 from shoal.venues.vault.redemption import Redemption
 from shoal.venues.vault.refusals import (
@@ -190,7 +190,7 @@ class Vault(Venue):
             BadArguments, InsufficientInput, TradedThisSecond, NoAnswer, StalePrice, ZeroNetAssetValue,
                 SlippageExceeded, InsufficientFunds: nothing has changed.
         """
-        self._check_asset(asset)
+        self._holdings.check_asset(asset)
         whole(amount, self.name, "amount")
         whole(minimum_shares, self.name, "minimum_shares")
         if context.now_s == self.last_trade_s:
@@ -229,8 +229,6 @@ class Vault(Venue):
         ledger.burn(self.share_asset, sender, shares)
         redemption = Redemption.of(self.name, shares, self._shares, positions)
         self._shares.forget(context, shares)
-        if redemption.is_empty:
-            raise self._nothing_due(positions, shares)
         missing = redemption.debt - redemption.due[self.numeraire]
         ledger.transfer(self.numeraire, sender, self.account, max(0, missing))
         unwinding = redemption.unwinding(self.name, self._holdings.lending, positions)
@@ -293,7 +291,7 @@ class Vault(Venue):
                 InsufficientFunds: nothing has changed.
         """
         self._require_manager(context)
-        self._check_asset(asset)
+        self._holdings.check_asset(asset)
         whole(amount, self.name, "amount", minimum=1)
         positions = self._positions(context)
         answers = self._holdings.answers((*positions.risky, asset), context.now_s)
@@ -315,7 +313,7 @@ class Vault(Venue):
             NotTheManager, BadArguments, InsufficientFunds: nothing has changed.
         """
         self._require_manager(context)
-        self._check_asset(asset)
+        self._holdings.check_asset(asset)
         whole(amount, self.name, "amount", minimum=1)
         context.ledger.transfer(asset, context.sender_account, self.account, amount)
         self._holdings.set_custody(context, asset, max(0, self._holdings.custody.get(asset, 0) - amount))
@@ -328,7 +326,7 @@ class Vault(Venue):
             NotTheManager, BadArguments: nothing has changed.
         """
         self._require_manager(context)
-        self._check_asset(asset)
+        self._holdings.check_asset(asset)
         self._holdings.set_custody(context, asset, whole(amount, self.name, "amount"))
         return Outcome(amount)
 
@@ -355,26 +353,8 @@ class Vault(Venue):
 
     def published(self, now_ns: int) -> VaultView:
         """Holdings as of the last call, and all else as of now."""
-        now_s = now_ns // 10**9
-        holdings = self._holdings
-        positions = holdings.positions(holdings.on_chain, now_s)
-        answers = {asset: (oracle.answer, oracle.updated_s) for asset, oracle in holdings.oracles.items()}
-        known = {asset: answer for asset, (answer, _) in answers.items() if answer is not None}
-        return VaultView(
-            name=self.name,
-            numeraire=self.numeraire,
-            holdings=MappingProxyType(non_zero(holdings.on_chain)),
-            custody=MappingProxyType(non_zero(holdings.custody)),
-            collateral=MappingProxyType(non_zero(positions.collateral)),
-            debt=positions.debt,
-            supply=self.supply,
-            answers=MappingProxyType(answers),
-            nav=positions.nav_down(known) if known.keys() >= set(positions.risky) else None,
-            guards=self.guards,
-            last_trade_s=self.last_trade_s,
-            budget_left_ppm=self._budget.left_ppm(now_s),
-            high_water_mark=self._shares.high_water_mark,
-            custody_reported_s=holdings.custody_reported_s,
+        return VaultView.of(
+            self._holdings, self._shares, self._budget, last_trade_s=self.last_trade_s, now_s=now_ns // 10**9
         )
 
     def state_bytes(self) -> bytes:
@@ -401,11 +381,6 @@ class Vault(Venue):
         if context.sender != self.manager:
             raise NotTheManager(f"{context.sender} at {self.name}", context.sender, self.manager)
 
-    def _check_asset(self, asset: object) -> None:
-        if type(asset) is not Asset or asset not in self._holdings.assets:
-            known = " or ".join(one.symbol for one in self._holdings.assets)
-            raise BadArguments(self.name, f"asset={shown(asset)}", known)
-
     def _check_allowed(self, calls: Iterable[Call]) -> None:
         for call in calls:
             if call.venue not in self.venues:
@@ -416,12 +391,6 @@ class Vault(Venue):
         if nav <= 0:
             raise ZeroNetAssetValue(self.name, nav, 1, f"{self.numeraire.symbol} base units")
         return nav
-
-    def _nothing_due(self, positions: Positions, shares: int) -> Refusal:
-        unit = f"{self.share_asset.symbol} base units"
-        if any(positions.net(asset) for asset in self._holdings.assets):
-            return InsufficientInput(self.name, shares, "enough for one base unit of anything", unit)
-        return ZeroNetAssetValue(self.name, 0, 1, f"{self.numeraire.symbol} base units")
 
     def _check_terms(self) -> None:
         outside = [venue for venue in self.venues if venue == self.name or venue.endswith(" custody")]

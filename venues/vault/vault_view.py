@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from shoal.sim.units import Asset
 from shoal.venues.vault.guards import Guards
+from shoal.venues.vault.holdings import Holdings
+from shoal.venues.vault.positions import non_zero
 from shoal.venues.vault.share_math import SHARE_DECIMALS, virtual_shares
+from shoal.venues.vault.shares import Shares
+from shoal.venues.vault.slippage_budget import SlippageBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,31 @@ class VaultView:
     budget_left_ppm: int
     high_water_mark: int
     custody_reported_s: int | None
+
+    @classmethod
+    def of(
+        cls, holdings: Holdings, shares: Shares, budget: SlippageBudget, *, last_trade_s: int | None, now_s: int
+    ) -> VaultView:
+        """What a vault of these parts shows: holdings as remembered from its last call, all else as of now."""
+        positions = holdings.positions(holdings.on_chain, now_s)
+        answers = {asset: (oracle.answer, oracle.updated_s) for asset, oracle in holdings.oracles.items()}
+        known = {asset: answer for asset, (answer, _) in answers.items() if answer is not None}
+        return cls(
+            name=holdings.vault,
+            numeraire=holdings.numeraire,
+            holdings=MappingProxyType(non_zero(holdings.on_chain)),
+            custody=MappingProxyType(non_zero(holdings.custody)),
+            collateral=MappingProxyType(non_zero(positions.collateral)),
+            debt=positions.debt,
+            supply=shares.supply,
+            answers=MappingProxyType(answers),
+            nav=positions.nav_down(known) if known.keys() >= set(positions.risky) else None,
+            guards=budget.guards,
+            last_trade_s=last_trade_s,
+            budget_left_ppm=budget.left_ppm(now_s),
+            high_water_mark=shares.high_water_mark,
+            custody_reported_s=holdings.custody_reported_s,
+        )
 
     @property
     def share_price(self) -> float | None:

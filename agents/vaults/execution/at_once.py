@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from shoal.agents.parameters import whole_number, within
+from shoal.agents.vaults.guard_check import objection_to
 from shoal.agents.vaults.rebalance import Ended, Execution, Rebalance
 from shoal.sim.units import PPM
 
@@ -49,7 +50,7 @@ class AtOnce(Execution):
         planned = desk.plan(orders, slippage_ppm=self.slippage_ppm, minimum_value=minimum)
         if not planned.legs:
             return Ended("refused", planned.why)
-        objection = desk.objection(planned.legs)
+        objection = objection_to(planned.legs, desk=desk)
         if objection is not None:
             return Ended("refused", objection)
         sent = yield from desk.trade(rebalance, planned.legs)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import simpy
 
 from shoal.agents.parameters import positive, whole_number, within
+from shoal.agents.vaults.guard_check import objection_to
 from shoal.agents.vaults.orders import Order
 from shoal.agents.vaults.portfolio import Portfolio
 from shoal.agents.vaults.rebalance import Ended, Execution, Rebalance
@@ -222,7 +223,7 @@ class Leveraged(Execution):
         planned = desk.plan((cut,), slippage_ppm=terms.slippage_ppm, minimum_value=self.minimum_quote_tokens)
         if not planned.legs:
             return planned.why
-        objection = desk.objection(planned.legs)
+        objection = objection_to(planned.legs, desk=desk)
         if objection is not None:
             return objection
         calls = self._up(desk, planned.legs) if order.side > 0 else self._down(desk, planned.legs, loan)

@@ -12,6 +12,8 @@ from shoal.agents.market import taker_change
 from shoal.agents.parameters import whole_number, within
 from shoal.agents.vaults.desk import Filled, Sent
 from shoal.agents.vaults.execution.custody_account import CustodyAccount
+from shoal.agents.vaults.execution.custody_budget import CustodyBudget, afforded, paid_on_chain
+from shoal.agents.vaults.guard_check import objection_to
 from shoal.agents.vaults.orders import Order, orders_for
 from shoal.agents.vaults.planning import PlannedLeg
 from shoal.agents.vaults.portfolio import Portfolio
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
 type OnFailure = Literal["leave", "retry", "reverse"]
 type _Key = tuple[str, Asset]
 
-# The cap holds at the oracle's price when the money is sent; it may move until then.
-_ROOM: Final = 0.99
 # A leg filled up to this share is filled: books trade in lots.
 _FILLED: Final = 0.99
 
@@ -159,7 +159,7 @@ class SeveralHosts(Execution):
         legs, missing = self._plan(desk, portfolio, orders)
         if not legs:
             return missing
-        objection = desk.objection(legs)
+        objection = objection_to(legs, desk=desk)
         if objection is not None:
             return objection
         refused = yield from self._custody.bring(self._deficits(desk, legs))
@@ -178,13 +178,13 @@ class SeveralHosts(Execution):
         """Legs over all markets; what custody may not hold goes to the chain's."""
         minimum, slippage = self.minimum_quote_tokens, self.slippage_ppm
         planned = desk.plan(orders, slippage_ppm=slippage, minimum_value=minimum, where="anywhere")
-        legs, excess = _afforded(desk, planned.legs)
+        legs, excess = afforded(desk, planned.legs)
         # What is in custody cannot go to the chain's markets, however good they are.
         elsewhere = _parts_of(desk, orders, excess)
         legs = _joined(
             [*legs, *desk.plan(elsewhere, slippage_ppm=slippage, minimum_value=minimum, where="exchanges").legs]
         )
-        budget = _Budget(desk, self._custody, portfolio, legs)
+        budget = CustodyBudget(desk, self._custody, portfolio, legs)
         kept: list[PlannedLeg] = []
         diverted: dict[Asset, int] = {}
         for leg in legs:
@@ -192,14 +192,14 @@ class SeveralHosts(Execution):
             if taken < leg.amount_in:
                 diverted[leg.risky] = diverted.get(leg.risky, 0) + leg.amount_in - taken
             if taken:
-                kept.append(_part(leg, taken))
+                kept.append(leg.part(taken))
         if diverted:
             others = [leg for leg in kept if not leg.market.on_chain]
             for leg in kept:
                 if leg.market.on_chain:
                     diverted[leg.risky] = diverted.get(leg.risky, 0) + leg.amount_in
             again = desk.plan(_parts_of(desk, orders, diverted), slippage_ppm=slippage, minimum_value=minimum)
-            kept = others + _afforded(desk, again.legs)[0]
+            kept = others + afforded(desk, again.legs)[0]
         return kept, planned.why or _shortage(planned.legs, kept)
 
     def _reserve(self, leg: PlannedLeg) -> int:
@@ -210,7 +210,7 @@ class SeveralHosts(Execution):
 
     def _deficits(self, desk: Desk, legs: Sequence[PlannedLeg]) -> dict[_Key, int]:
         """What is missing on exchanges and the vault can spare, by host and asset."""
-        chain = _paid_on_chain(legs)
+        chain = paid_on_chain(legs)
         needed: dict[_Key, int] = {}
         for leg in legs:
             if not leg.market.on_chain:
@@ -295,50 +295,6 @@ class SeveralHosts(Execution):
         return f"legs failed: {failed or 'in part'}; the others were reversed"
 
 
-class _Budget:
-    """What exchanges' legs may still take: what is there, what the vault can spare, and what the cap leaves."""
-
-    def __init__(self, desk: Desk, custody: CustodyAccount, portfolio: Portfolio, legs: Sequence[PlannedLeg]) -> None:
-        assets = (*desk.assets, desk.numeraire)
-        there = sum(asset.tokens(custody.total(asset)) * portfolio.prices.get(asset, 1.0) for asset in assets)
-        chain = _paid_on_chain(legs)
-        self._custody = custody
-        self._prices = portfolio.prices
-        self._room = max(0.0, portfolio.nav * desk.custody_cap_ppm / PPM * _ROOM - there)
-        self._spare = {asset: max(0, desk.held(asset) - chain.get(asset, 0)) for asset in assets}
-        self._there: dict[_Key, int] = {}
-
-    def take(self, leg: PlannedLeg, reserve: int) -> int:
-        """How much of a leg, base units paid, can be reserved; noted as taken."""
-        asset, key = leg.asset_in, (leg.market.host, leg.asset_in)
-        there, price = self._there.get(key, self._custody.held(*key)), self._prices.get(asset, 1.0)
-        # A fee for getting there comes on top.
-        fee = self._custody.fee(*key)
-        sent = min(asset.floor(self._room / price), self._spare[asset]) - fee
-        reserved = min(reserve, there + max(0, sent))
-        brought = max(0, reserved - there)
-        spent = brought + fee if brought else 0
-        self._there[key] = max(0, there - reserved)
-        self._spare[asset] -= spent
-        self._room -= asset.tokens(spent) * price
-        return leg.amount_in * reserved // reserve if reserve else 0
-
-
-def _afforded(desk: Desk, legs: Sequence[PlannedLeg]) -> tuple[list[PlannedLeg], dict[Asset, int]]:
-    """The legs, the chain's cut to what the vault holds there, and by risky asset what was cut off."""
-    paid = _paid_on_chain(legs)
-    found: list[PlannedLeg] = []
-    excess: dict[Asset, int] = {}
-    for leg in legs:
-        held, total = desk.held(leg.asset_in), paid.get(leg.asset_in, 0)
-        amount = leg.amount_in * held // total if leg.market.on_chain and total > held else leg.amount_in
-        if amount < leg.amount_in:
-            excess[leg.risky] = excess.get(leg.risky, 0) + leg.amount_in - amount
-        if amount:
-            found.append(_part(leg, amount))
-    return found, excess
-
-
 def _joined(legs: Iterable[PlannedLeg]) -> list[PlannedLeg]:
     """Legs of one venue and direction as one."""
     found: dict[tuple[str, Asset], PlannedLeg] = {}
@@ -377,15 +333,6 @@ def _shortage(wanted: Iterable[PlannedLeg], kept: Iterable[PlannedLeg]) -> str:
     return "money is not where the markets are: the cap on custody, or too little on the chain"
 
 
-def _paid_on_chain(legs: Iterable[PlannedLeg]) -> dict[Asset, int]:
-    """What the chain's legs pay, by asset."""
-    paid: dict[Asset, int] = {}
-    for leg in legs:
-        if leg.market.on_chain:
-            paid[leg.asset_in] = paid.get(leg.asset_in, 0) + leg.amount_in
-    return paid
-
-
 def _answer_of(event: simpy.Event | None) -> Generator[simpy.Event, Any, tuple[Receipt | None, str]]:
     """An exchange's answer, or the code of its refusal."""
     if event is None:
@@ -395,13 +342,6 @@ def _answer_of(event: simpy.Event | None) -> Generator[simpy.Event, Any, tuple[R
     except Refusal as refusal:
         return None, refusal.code
     return receipt, ""
-
-
-def _part(leg: PlannedLeg, amount_in: int) -> PlannedLeg:
-    """A part of a leg at its average price."""
-    share = amount_in / leg.amount_in
-    least = leg.minimum_out * amount_in // leg.amount_in
-    return replace(leg, amount_in=amount_in, expected_out=leg.expected_out * share, minimum_out=least)
 
 
 def _back(leg: PlannedLeg, filled: Filled, slippage_ppm: int) -> PlannedLeg:

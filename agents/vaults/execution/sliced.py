@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import simpy
 
 from shoal.agents.parameters import whole_number, within
+from shoal.agents.vaults.guard_check import objection_to
 from shoal.agents.vaults.orders import Order
 from shoal.agents.vaults.portfolio import Portfolio
 from shoal.agents.vaults.rebalance import Ended, Execution, Rebalance
@@ -108,7 +109,7 @@ class Sliced(Execution):
         planned = desk.plan(orders, slippage_ppm=self.slippage_ppm, minimum_value=self.minimum_quote_tokens)
         if not planned.legs:
             return planned.why
-        objection = desk.objection(planned.legs)
+        objection = objection_to(planned.legs, desk=desk)
         if objection is not None:
             return objection
         sent = yield from desk.trade(rebalance, planned.legs)

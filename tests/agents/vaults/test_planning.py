@@ -83,3 +83,12 @@ def test_without_liquidity() -> None:
 
 def test_less_than_a_base_unit_is_no_leg() -> None:
     assert planned(Order(ETH, -1, 1e-19, 1e-16)).legs == ()
+
+
+@pytest.mark.parametrize("share", [1, 3, 7])
+def test_a_part_of_a_leg_keeps_its_price_and_its_limit_rounded_down(share: int) -> None:
+    (leg, _), _ = planned(SALE)
+    part = leg.part(leg.amount_in // share)
+    assert part.expected_out / part.amount_in == pytest.approx(leg.expected_out / leg.amount_in)
+    assert part.minimum_out * leg.amount_in <= leg.minimum_out * part.amount_in
+    assert leg.part(leg.amount_in) == leg
