@@ -9,9 +9,43 @@ import os
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from shoal.ext.book_refusals import MAXIMUM, BookRefusal, OutOfRange, UnknownOrderId, WouldCross
+from shoal.ext.book_refusals import (
+    MAXIMUM,
+    AlreadyExpired,
+    BookRefusal,
+    Collecting,
+    OutOfRange,
+    StillCrossed,
+    Unfillable,
+    UnknownOrderId,
+    WouldCross,
+    WouldTrigger,
+)
+from shoal.ext.book_terms import CANCEL_BOTH, CANCEL_MAKER, CANCEL_TAKER, DECREMENT, LAST, MARK, STP_NONE
 
-__all__ = ["BUY", "COMPILED", "MAXIMUM", "SELL", "Book", "BookRefusal", "OutOfRange", "UnknownOrderId", "WouldCross"]
+__all__ = [
+    "BUY",
+    "CANCEL_BOTH",
+    "CANCEL_MAKER",
+    "CANCEL_TAKER",
+    "COMPILED",
+    "DECREMENT",
+    "LAST",
+    "MARK",
+    "MAXIMUM",
+    "SELL",
+    "STP_NONE",
+    "AlreadyExpired",
+    "Book",
+    "BookRefusal",
+    "Collecting",
+    "OutOfRange",
+    "StillCrossed",
+    "Unfillable",
+    "UnknownOrderId",
+    "WouldCross",
+    "WouldTrigger",
+]
 
 COMPILED: bool = os.environ.get("SHOAL_PURE") != "1" and find_spec("shoal.ext.book_kernel") is not None
 

@@ -2,94 +2,47 @@
 
 from __future__ import annotations
 
-import struct
-from bisect import bisect_left, insort
-from collections import OrderedDict
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Sequence
 from operator import index
 
-from shoal.ext.book_refusals import MAXIMUM, OutOfRange, UnknownOrderId, WouldCross
+import numpy as np
+from numpy.typing import NDArray
+
+from shoal.ext.book_auction_twin import clearing
+from shoal.ext.book_events import EventLog
+from shoal.ext.book_flow_twin import check_flow
+from shoal.ext.book_matching_twin import Matching
+from shoal.ext.book_questions_twin import mode_of, within
+from shoal.ext.book_refusals import MAXIMUM, StillCrossed, WouldTrigger
+from shoal.ext.book_sides_twin import Order, Side
+from shoal.ext.book_stops_twin import Stop
+from shoal.ext.book_terms import (
+    ADD,
+    BUY,
+    EXECUTE,
+    FLOW_CANCEL,
+    FLOW_MARKET,
+    LAST,
+    MARK,
+    MAXIMUM_PARTS,
+    REDUCE,
+    SELL,
+    STP_NONE,
+    Cleared,
+    Matched,
+    Trade,
+    Triggered,
+)
 
 __all__ = ["BUY", "SELL", "Book"]
 
-BUY = 1
-SELL = -1
 
-type Fill = tuple[int, int, int, int]
-type Matched = tuple[int, int, list[Fill]]
+class Book(Matching):
+    """Price-time priority on integer ticks and lots; knows orders by id and owners by number, no funds and no fees.
 
-
-class _Order:
-    """One resting order."""
-
-    __slots__ = ("order_id", "price", "remaining", "side")
-
-    def __init__(self, order_id: int, side: int, price: int, remaining: int) -> None:
-        self.order_id = order_id
-        self.side = side
-        self.price = price
-        self.remaining = remaining
-
-
-class _Level:
-    """All orders at one price, oldest first, and the sum of what remains of them."""
-
-    __slots__ = ("orders", "price", "quantity")
-
-    def __init__(self, price: int) -> None:
-        self.price = price
-        self.quantity = 0
-        # A dict scans its deleted head again at each look for the oldest key; an OrderedDict does not.
-        self.orders: OrderedDict[int, _Order] = OrderedDict()
-
-
-class _Side:
-    """The levels of one side; keys are side x price, ascending, so that the best stands last."""
-
-    __slots__ = ("keys", "levels", "quantity", "sign")
-
-    def __init__(self, sign: int) -> None:
-        self.sign = sign
-        self.keys: list[int] = []
-        self.levels: dict[int, _Level] = {}
-        self.quantity = 0
-
-    def best_first(self) -> Iterator[_Level]:
-        return (self.levels[key] for key in reversed(self.keys))
-
-    def level_at(self, price: int) -> _Level:
-        key = self.sign * price
-        if key not in self.levels:
-            insort(self.keys, key)
-            self.levels[key] = _Level(price)
-        return self.levels[key]
-
-    def add(self, order: _Order) -> None:
-        level = self.level_at(order.price)
-        level.orders[order.order_id] = order
-        level.quantity += order.remaining
-        self.quantity += order.remaining
-
-    def take(self, level: _Level, order: _Order, quantity: int) -> None:
-        """Take lots off an order; drop the order, then the level, once nothing remains."""
-        order.remaining -= quantity
-        level.quantity -= quantity
-        self.quantity -= quantity
-        if order.remaining == 0:
-            del level.orders[order.order_id]
-        if not level.orders:
-            key = self.sign * level.price
-            del self.keys[bisect_left(self.keys, key)]
-            del self.levels[key]
-
-
-class Book:
-    """Price-time priority on integer ticks and lots; knows orders by id, and no owners, funds or fees.
-
-    Prices are ticks, quantities lots, both 1..2^62. `BUY` is +1, `SELL` is -1.
-    Ids count the orders that came to rest: 1, 2, 3...
-    Raises `OutOfRange`, `UnknownOrderId` or `WouldCross` before anything has changed.
+    Prices are ticks, quantities lots, both 1..2^62. `BUY` is +1, `SELL` is -1. Ids count the orders that came to rest
+    and the stops: 1, 2, 3...; an order keeps its id when it is amended, shows hidden lots, or was a stop.
+    Every refusal is a `BookRefusal`, raised before anything has changed; contradictory options raise ValueError.
 
     >>> book = Book()
     >>> book.limit(SELL, 101, 5)
@@ -100,213 +53,351 @@ class Book:
     (102, None)
     """
 
-    __slots__ = ("_asks", "_bids", "_next_id", "_orders")
-
-    def __init__(self) -> None:
-        self._bids = _Side(BUY)
-        self._asks = _Side(SELL)
-        self._orders: dict[int, _Order] = {}
-        self._next_id = 1
+    __slots__ = ()
 
     def limit(
-        self, side: int, price: int, quantity: int, *, immediate: bool = False, post_only: bool = False
+        self,
+        side: int,
+        price: int,
+        quantity: int,
+        *,
+        owner: int = 0,
+        stp: int = STP_NONE,
+        immediate: bool = False,
+        post_only: bool = False,
+        slide: bool = False,
+        fill_or_kill: bool = False,
+        display: int = 0,
+        expiry: int = 0,
     ) -> Matched:
-        """Match up to `price`, then rest what is left, unless `immediate`.
+        """Match up to `price`, then rest what is left, unless `immediate` or `fill_or_kill`.
 
         Returns (id or 0 if nothing rests, resting lots, fills); a fill is
-        (maker id, price, lots, lots the maker has left).
+        (maker id, price, lots, lots the maker has left). Stops that these fills set off come after; see `triggered`.
+
+        Args:
+            side: `BUY` or `SELL`.
+            price: Worst price, in ticks.
+            quantity: Lots.
+            owner: Whose order; 0 is nobody, who never meets itself.
+            stp: What happens on meeting an order of the same owner; see `prevented`.
+            immediate: Drop what does not trade at once.
+            post_only: Refuse to trade at once.
+            slide: As `post_only`, but a price that would trade becomes one tick short of it.
+            fill_or_kill: Trade all at once or be refused.
+            display: Lots shown at a time, the rest hidden; 0 shows all. Newly shown lots stand last in line.
+            expiry: When `expire` takes it away, in ns; 0 is never.
+
+        Raises:
+            OutOfRange, AlreadyExpired, Collecting, WouldCross, Unfillable: nothing has changed.
         """
         own, other = self._sides(side)
-        price, quantity = _within(price, "price", "ticks"), _within(quantity, "quantity", "lots")
-        if immediate and post_only:
+        price, quantity = within(price, "price", "ticks"), within(quantity, "quantity", "lots")
+        owner, stp = within(owner, "owner", "", minimum=0), mode_of(stp)
+        if display:
+            display = within(display, "display", "lots", minimum=-(-quantity // MAXIMUM_PARTS), maximum=quantity)
+        expiry = within(expiry, "expiry", "ns", minimum=0)
+        takes, posts = immediate or fill_or_kill, post_only or slide
+        if takes and posts:
             raise ValueError("an order is either immediate or post-only")
-        if post_only and other.keys and self._crosses(side, price, -side * other.keys[-1]):
-            raise WouldCross(f"post-only order at {price} ticks would meet {-side * other.keys[-1]}")
-        if not immediate and own.quantity + quantity > MAXIMUM:
-            raise OutOfRange(f"side would hold {own.quantity + quantity} lots, more than {MAXIMUM}")
-        fills, left = self._match(side, price, quantity)
-        if left == 0 or immediate:
-            return 0, 0, fills
-        order = _Order(self._next_id, side, price, left)
-        self._next_id += 1
-        self._orders[order.order_id] = order
-        own.add(order)
-        return order.order_id, left, fills
+        if takes and (display or expiry):
+            raise ValueError("an immediate order never rests: it has no display and no expiry")
+        self._require_time_left(expiry)
+        if takes or posts:
+            self._require_matching()
+        if posts:
+            price = self._posted_price(own.sign, price, slide)
+        if not takes:
+            self._require_room(own, quantity)
+        if fill_or_kill:
+            self._require_fill(other, price, quantity, owner, stp)
+        self._begin()
+        fills, left = self._match(own.sign, price, quantity, owner, stp)
+        if left == 0 or takes:
+            order_id = left = 0
+        else:
+            order_id = self._take_id()
+            self._rest(Order(order_id, own.sign, price, left, owner, display, expiry))
+        self._cascade()
+        return order_id, left, fills
 
-    def market(self, side: int, quantity: int, collar_price: int) -> Matched:
-        """Match up to `collar_price` and drop the rest; an empty book gives no fills."""
-        self._sides(side)
-        quantity, collar_price = _within(quantity, "quantity", "lots"), _within(collar_price, "price", "ticks")
-        fills, _ = self._match(side, collar_price, quantity)
+    def market(self, side: int, quantity: int, collar_price: int, *, owner: int = 0, stp: int = STP_NONE) -> Matched:
+        """Match up to `collar_price` and drop the rest; an empty book gives no fills.
+
+        Raises:
+            OutOfRange, Collecting: nothing has changed.
+        """
+        own, _ = self._sides(side)
+        quantity, collar_price = within(quantity, "quantity", "lots"), within(collar_price, "price", "ticks")
+        owner, stp = within(owner, "owner", "", minimum=0), mode_of(stp)
+        self._require_matching()
+        self._begin()
+        fills, _ = self._match(own.sign, collar_price, quantity, owner, stp)
+        self._cascade()
         return 0, 0, fills
 
+    def stop(
+        self,
+        side: int,
+        trigger: int,
+        quantity: int,
+        *,
+        price: int | None = None,
+        collar_price: int | None = None,
+        source: int = LAST,
+        owner: int = 0,
+        stp: int = STP_NONE,
+        expiry: int = 0,
+    ) -> int:
+        """Wait until the last trade (`LAST`) or the mark (`MARK`) reaches `trigger`, then be an order; returns its id.
+
+        A buy waits below its trigger, a sell above it. With `price` it becomes a limit order, otherwise a market order
+        up to `collar_price` (None: any price). The stops that one match or mark sets off stand in line, oldest first,
+        behind those set off before, and are worked off once the verb's own order is done: see `triggered`, `halted`.
+
+        Raises:
+            OutOfRange, AlreadyExpired, WouldTrigger: nothing has changed.
+        """
+        own, _ = self._sides(side)
+        trigger, quantity = within(trigger, "trigger", "ticks"), within(quantity, "quantity", "lots")
+        if price is not None and collar_price is not None:
+            raise ValueError("a stop has either a price or a collar")
+        limit = MAXIMUM if own.sign == BUY else 1
+        if price is not None or collar_price is not None:
+            limit = within(collar_price if price is None else price, "price", "ticks")  # type: ignore[arg-type]
+        if index(source) not in (LAST, MARK):
+            raise ValueError(f"a stop's source is {LAST} (last trade) or {MARK} (mark), not {source}")
+        owner, stp = within(owner, "owner", "", minimum=0), mode_of(stp)
+        expiry = within(expiry, "expiry", "ns", minimum=0)
+        self._require_time_left(expiry)
+        stop = Stop(
+            self._next_id, own.sign, trigger, quantity, limit, price is not None, index(source), owner, stp, expiry
+        )
+        known = self._last if stop.source == LAST else self._mark
+        if known and stop.reached(known):
+            raise WouldTrigger(f"stop at {trigger} ticks would be set off at once by {known}")
+        self._begin()
+        self._stops.add(stop)
+        return self._take_id()
+
+    def amend(
+        self,
+        order_id: int,
+        *,
+        quantity: int | None = None,
+        price: int | None = None,
+        stp: int = STP_NONE,
+        post_only: bool = False,
+    ) -> Matched:
+        """Give a resting order another price, or other lots to have left.
+
+        At the same price and with no more lots it keeps its place and loses hidden lots first. Otherwise it leaves and
+        comes back under its id as a new limit order would: it may trade, and rests last in line.
+        Returns as `limit` does.
+
+        Raises:
+            UnknownOrderId, OutOfRange, Collecting, WouldCross: nothing has changed.
+        """
+        order = self._find(order_id)
+        own, _ = self._sides(order.side)
+        quantity = order.remaining if quantity is None else within(quantity, "quantity", "lots")
+        price = order.price if price is None else within(price, "price", "ticks")
+        stp = mode_of(stp)
+        if order.display:
+            within(quantity, "quantity", "lots", maximum=min(MAXIMUM, order.display * MAXIMUM_PARTS))
+        if post_only:
+            self._require_matching()
+        keeps_place = price == order.price and quantity <= order.remaining
+        if not keeps_place:
+            if post_only:
+                self._posted_price(order.side, price, slide=False)
+            self._require_room(own, quantity - order.remaining)
+        self._begin()
+        if keeps_place:
+            self._shrink(own, order, order.remaining - quantity)
+            self._cascade()
+            return order.order_id, quantity, []
+        self._drop(order)
+        fills, left = self._match(order.side, price, quantity, order.owner, stp)
+        if left:
+            self._rest(Order(order.order_id, order.side, price, left, order.owner, order.display, order.expiry))
+        self._cascade()
+        return order.order_id if left else 0, left, fills
+
     def cancel(self, order_id: int) -> int:
-        """Remove a resting order and return the lots it still had."""
+        """Remove a resting order or a stop and return the lots it still had.
+
+        Raises:
+            UnknownOrderId: nothing has changed.
+        """
+        whole = index(order_id)
+        if whole in self._stops:
+            self._begin()
+            return self._stops.remove(whole).quantity
         order = self._find(order_id)
-        own, _ = self._sides(order.side)
-        remaining = order.remaining
-        own.take(own.level_at(order.price), order, remaining)
-        del self._orders[order.order_id]
-        return remaining
+        self._begin()
+        self._drop(order)
+        return order.remaining
 
-    def best_bid(self) -> int | None:
-        """Highest price bid, in ticks; None without bids."""
-        return self._bids.keys[-1] if self._bids.keys else None
+    def cancel_owner(self, owner: int) -> list[int]:
+        """Cancel all orders and stops of an owner; returns their ids, ascending.
 
-    def best_ask(self) -> int | None:
-        """Lowest price asked, in ticks; None without asks."""
-        return -self._asks.keys[-1] if self._asks.keys else None
+        Raises:
+            OutOfRange: owner 0 is nobody.
+        """
+        owner = within(owner, "owner", "")
+        entries = [*self._orders.values(), *self._stops]
+        return self._cancel_all(sorted(entry.order_id for entry in entries if entry.owner == owner))
 
-    def depth(self, side: int, levels: int) -> list[tuple[int, int, int]]:
-        """Up to `levels` best levels of `side` as (price, lots, orders), best first."""
-        own, _ = self._sides(side)
-        count = max(0, index(levels))
-        return [(level.price, level.quantity, len(level.orders)) for level in islice(own.best_first(), count)]
+    def expire(self, now: int) -> list[int]:
+        """Tell the time in ns and cancel what has expired by then; returns ids, first expired first, then by id.
 
-    def volume(self, side: int) -> int:
-        """All lots resting on `side`."""
-        own, _ = self._sides(side)
-        return own.quantity
+        Raises:
+            OutOfRange: time went back.
+        """
+        self._now = within(now, "now", "ns", minimum=self._now)
+        entries = [*self._orders.values(), *self._stops]
+        expired = sorted((entry.expiry, entry.order_id) for entry in entries if 0 < entry.expiry <= self._now)
+        return self._cancel_all([order_id for _, order_id in expired])
 
-    def volume_within(self, side: int, price_limit: int) -> int:
-        """Lots resting on `side` at `price_limit` or better for whoever takes them."""
-        return self.cost_within(side, price_limit)[0]
+    def mark(self, price: int) -> list[Triggered]:
+        """Tell the mark price in ticks, and work off the stops that it sets off, as `triggered` says.
 
-    def cost_within(self, side: int, price_limit: int) -> tuple[int, int]:
-        """(lots, sum of price x lots) resting on `side` at `price_limit` or better for whoever takes them."""
-        own, _ = self._sides(side)
-        price_limit = _within(price_limit, "price", "ticks")
-        lots = cost = 0
-        for level in own.best_first():
-            if not self._crosses(-own.sign, price_limit, level.price):
-                break
-            lots += level.quantity
-            cost += level.quantity * level.price
-        return lots, cost
+        Raises:
+            OutOfRange: nothing has changed.
+        """
+        price = within(price, "price", "ticks")
+        self._begin()
+        self._mark = price
+        self._stops.notice(MARK, price)
+        self._cascade()
+        return self.triggered()
 
-    def fill_cost(self, side: int, quantity: int, *, collar_price: int | None = None) -> list[tuple[int, int]]:
-        """What a taker of `side` would get, as (price, lots) by level, best first; changes nothing."""
-        _, other = self._sides(side)
-        left = _within(quantity, "quantity", "lots")
-        collar = None if collar_price is None else _within(collar_price, "price", "ticks")
-        taken = []
-        for level in other.best_first():
-            if left == 0 or (collar is not None and not self._crosses(side, collar, level.price)):
-                break
-            lots = min(left, level.quantity)
-            taken.append((level.price, lots))
-            left -= lots
-        return taken
+    def collect(self, collecting: bool) -> list[Triggered]:
+        """Begin to collect orders without matching, or end it; stops that became due meanwhile are then worked off.
 
-    def order(self, order_id: int) -> tuple[int, int, int]:
-        """(side, price, remaining lots) of a resting order."""
-        order = self._find(order_id)
-        return order.side, order.price, order.remaining
-
-    def queue_ahead(self, order_id: int) -> int:
-        """Lots at the same price that will be filled before this order."""
-        order = self._find(order_id)
-        own, _ = self._sides(order.side)
-        ahead = 0
-        for other in own.level_at(order.price).orders.values():
-            if other is order:
-                break
-            ahead += other.remaining
-        return ahead
-
-    def orders(self) -> list[tuple[int, int, int, int]]:
-        """Every resting order as (id, side, price, remaining): bids, then asks, each in the order they would fill."""
-        return [
-            (order.order_id, order.side, order.price, order.remaining)
-            for own in (self._bids, self._asks)
-            for level in own.best_first()
-            for order in level.orders.values()
-        ]
-
-    def __iter__(self) -> Iterator[tuple[int, int, int, int]]:
-        return iter(self.orders())
-
-    def __len__(self) -> int:
-        return len(self._orders)
-
-    def __contains__(self, order_id: object) -> bool:
-        return order_id in self._orders
-
-    @property
-    def next_id(self) -> int:
-        """The id that the next order to rest will get."""
-        return self._next_id
-
-    def state_bytes(self) -> bytes:
-        """The state that decides all later answers, as native 64-bit ints: next id, then `orders()`."""
-        words = [self._next_id, *(word for order in self.orders() for word in order)]
-        return struct.pack(f"={len(words)}q", *words)
-
-    def check(self) -> None:
-        """Raise RuntimeError if an invariant is broken: sums, order of levels, no crossing, every order found."""
+        Raises:
+            StillCrossed: bids and asks cross; `auction` comes first. Nothing has changed.
+        """
         bid, ask = self.best_bid(), self.best_ask()
-        if bid is not None and ask is not None and bid >= ask:
-            raise RuntimeError(f"book is crossed: bid {bid}, ask {ask}")
-        seen = 0
-        for own in (self._bids, self._asks):
-            if sorted(own.levels) != own.keys:
-                raise RuntimeError("levels are out of order")
-            if own.quantity != sum(level.quantity for level in own.levels.values()):
-                raise RuntimeError("a side's lots are not the sum of its levels")
-            for level in own.levels.values():
-                seen += len(level.orders)
-                self._check_level(own, level)
-        if seen != len(self._orders):
-            raise RuntimeError(f"{seen} orders rest, {len(self._orders)} are known by id")
+        if not collecting and bid is not None and ask is not None and bid >= ask:
+            raise StillCrossed(f"bid {bid} and ask {ask} still cross: an auction comes first")
+        self._begin()
+        self._collecting = bool(collecting)
+        self._cascade()
+        return self.triggered()
 
-    def _check_level(self, own: _Side, level: _Level) -> None:
-        if not level.orders or level.quantity != sum(order.remaining for order in level.orders.values()):
-            raise RuntimeError(f"lots at {level.price} are not the sum of its orders")
-        ids = list(level.orders)
-        if ids != sorted(ids):
-            raise RuntimeError(f"orders at {level.price} are not oldest first")
-        for order in level.orders.values():
-            known = self._orders.get(order.order_id) is order
-            if not known or order.remaining <= 0 or (order.side, order.price) != (own.sign, level.price):
-                raise RuntimeError(f"order {order.order_id} is not what its level says")
+    def auction(self, reference_price: int) -> Cleared:
+        """Trade what crosses at one price: most lots, then least surplus, then the side with surplus, then reference.
 
-    def _sides(self, side: int) -> tuple[_Side, _Side]:
-        side = index(side)
-        if side == BUY:
-            return self._bids, self._asks
-        if side == SELL:
-            return self._asks, self._bids
-        raise ValueError(f"side is {BUY} (buy) or {SELL} (sell), not {side}")
+        Orders fill by price, then age, on both sides. Owners may trade with themselves. Stops that the price sets off
+        wait until `collect(False)`. Returns (price or None if nothing crosses, lots, trades); a trade is
+        (buy id, sell id, lots, lots the buy has left, lots the sell has left).
 
-    def _find(self, order_id: int) -> _Order:
-        order = self._orders.get(index(order_id))
+        Raises:
+            OutOfRange: nothing has changed.
+
+        >>> book = Book()
+        >>> book.collect(True), book.limit(BUY, 105, 8), book.limit(SELL, 100, 8)
+        ([], (1, 8, []), (2, 8, []))
+        >>> book.auction(103)
+        (103, 8, [(1, 2, 8, 0, 0)])
+        """
+        reference_price = within(reference_price, "price", "ticks")
+        self._begin()
+        cleared = clearing(self._bids, self._asks, reference_price)
+        if cleared is None:
+            return None, 0, []
+        price, volume = cleared
+        trades: list[Trade] = []
+        left = volume
+        while left:
+            buy_level, sell_level = next(self._bids.best_first()), next(self._asks.best_first())
+            buy, sell = buy_level.oldest(), sell_level.oldest()
+            lots = min(left, buy.shown, sell.shown)
+            left -= lots
+            self._take(self._bids, buy_level, buy, lots, EXECUTE, price)
+            self._take(self._asks, sell_level, sell, lots, EXECUTE, price)
+            trades.append((buy.order_id, sell.order_id, lots, buy.remaining, sell.remaining))
+        self._traded(price, price)
+        return price, volume, trades
+
+    def replay(
+        self,
+        kinds: Sequence[int] | NDArray[np.int64],
+        sides: Sequence[int] | NDArray[np.int64],
+        prices: Sequence[int] | NDArray[np.int64],
+        quantities: Sequence[int] | NDArray[np.int64],
+        ids: Sequence[int] | NDArray[np.int64],
+        *,
+        fills: bool = True,
+    ) -> tuple[int, int, NDArray[np.int64] | None]:
+        """Work through a flow: kind 0 is a limit order, 1 a cancel by id, 2 a market order at any price.
+
+        Orders rest under the flow's ids. A cancel uses the id alone, and one that names no order is counted in
+        `orphans`; a market order has no price. Returns the number of fills, the lots traded and, if asked for, the
+        fills as an int64 array of (taker id, maker id, price, lots).
+
+        Raises:
+            OutOfRange, Collecting: a row is out of range, ids do not ascend from `next_id` on, or a side might hold
+                too much; nothing has changed.
+            ValueError: a row has an unknown kind or side, or the columns differ in length; nothing has changed.
+        """
+        rows = check_flow((kinds, sides, prices, quantities, ids), self._next_id, self._bids, self._asks, self._stops)
+        self._require_matching()
+        self._begin()
+        self._orphans = 0
+        taken: list[tuple[int, int, int, int]] = []
+        for kind, side, price, quantity, order_id in rows:
+            if kind == FLOW_CANCEL:
+                self._cancel_of_flow(order_id)
+                continue
+            limit = price if kind != FLOW_MARKET else MAXIMUM if side == BUY else 1
+            self._next_id = order_id + 1
+            matched, left = self._match(side, limit, quantity, 0, STP_NONE)
+            if left and kind != FLOW_MARKET:
+                self._rest(Order(order_id, side, price, left))
+            taken += ((order_id, maker, at, lots) for maker, at, lots, _ in matched)
+            before = len(self._triggered)
+            self._cascade()
+            for stop_id, _, stop_fills in self._triggered[before:]:
+                taken += ((stop_id, maker, at, lots) for maker, at, lots, _ in stop_fills)
+        traded = sum(row[3] for row in taken)
+        return len(taken), traded, np.array(taken, np.int64).reshape(-1, 4) if fills else None
+
+    def events(self, recording: bool) -> None:
+        """Begin to write the event feed, or end it and forget what was not drained.
+
+        It begins with an `ADD` of every resting order, so that a reader needs nothing else; see `book_events`.
+        """
+        self._sequence = self._log.sequence if self._log else self._sequence
+        self._log = EventLog(self._sequence) if recording else None
+        for order in self._resting():
+            self._note(ADD, order, order.price, order.shown)
+
+    def drain(self) -> NDArray[np.int64]:
+        """Rows of the event feed since the last drain: int64 (sequence, kind, id, side, price, lots)."""
+        return (self._log or EventLog()).drain()
+
+    def _cancel_all(self, order_ids: list[int]) -> list[int]:
+        self._begin()
+        for order_id in order_ids:
+            if order_id in self._orders:
+                self._drop(self._orders[order_id])
+            else:
+                self._stops.remove(order_id)
+        return order_ids
+
+    def _cancel_of_flow(self, order_id: int) -> None:
+        order = self._orders.get(order_id)
         if order is None:
-            raise UnknownOrderId(f"no order {order_id} rests in the book")
-        return order
+            self._orphans += 1
+        else:
+            self._drop(order)
 
-    @staticmethod
-    def _crosses(side: int, limit: int, price: int) -> bool:
-        return side * (price - limit) <= 0
-
-    def _match(self, side: int, limit: int, quantity: int) -> tuple[list[Fill], int]:
-        _, other = self._sides(side)
-        fills: list[Fill] = []
-        while quantity and other.keys:
-            level = other.levels[other.keys[-1]]
-            if not self._crosses(side, limit, level.price):
-                break
-            maker = next(iter(level.orders.values()))
-            lots = min(quantity, maker.remaining)
-            quantity -= lots
-            other.take(level, maker, lots)
-            if maker.remaining == 0:
-                del self._orders[maker.order_id]
-            fills.append((maker.order_id, level.price, lots, maker.remaining))
-        return fills, quantity
-
-
-def _within(value: int, what: str, unit: str) -> int:
-    whole = index(value)
-    if not 1 <= whole <= MAXIMUM:
-        raise OutOfRange(f"{what} {whole} is outside 1..{MAXIMUM} {unit}")
-    return whole
+    def _shrink(self, own: Side, order: Order, lots: int) -> None:
+        """Take lots off an order that keeps its place: hidden ones first."""
+        hidden = min(lots, order.hidden)
+        own.hide_less(order, hidden)
+        if lots > hidden:
+            self._take(own, own.level_at(order.price), order, lots - hidden, REDUCE, order.price)

@@ -207,6 +207,27 @@ def verify_files(
     verify.verify_files(files)
 
 
+@app.command("replay")
+def replay_book(
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="Recorded orders or levels (Parquet, CSV), or LOBSTER messages (CSV).")
+    ],
+    trades: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Trades of recorded orders. Default: found by the name.")
+    ] = None,
+    orderbook: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Book of LOBSTER messages. Default: found by the name.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option(metavar="ZONE", help="Zone of stamps that carry none.")] = None,
+    out: Annotated[str | None, typer.Option(metavar="FILE.html", help="Draw the replay into this file.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Play a recorded order book through the engine's; count and explain where they disagree."""
+    from shoal.experiments.command import replay
+
+    replay.replay_file(file, trades=trades, orderbook=orderbook, zone=zone, out=out, as_json=as_json)
+
+
 @app.command("validate")
 def validate_engine(
     quick: Annotated[bool, typer.Option("--quick", help="Fewer and shorter replications.")] = False,
@@ -225,3 +246,23 @@ def render_report(
     from shoal.experiments.command import run
 
     run.render_report(folder)
+
+
+bench_app = typer.Typer(help="Measure parts of the program on this machine.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
+
+
+@bench_app.command("book")
+def bench_book(
+    flow: Annotated[
+        str | None,
+        typer.Option(metavar="FILE.npz", help="Array `messages`: kind, side, price, qty, id. Default: drawn."),
+    ] = None,
+    messages: Annotated[int, typer.Option(min=1, metavar="N", help="Length of a drawn flow.")] = 1_000_000,
+    seed: Annotated[int, typer.Option(metavar="N", help="Seed of a drawn flow.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
+) -> None:
+    """How fast the order book takes messages, in batch and by call."""
+    from shoal.experiments.command import bench
+
+    bench.bench_book(flow=flow, messages=messages, seed=seed, as_json=as_json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -71,6 +72,24 @@ def read_csv(file: InputFile) -> Sheet:
         form="kline" if headless else "csv",
         digest=file.digest,
         fetch=fetch,
+    )
+
+
+def read_headless(file: InputFile, columns: Callable[[int], Sequence[str]]) -> Sheet:
+    """Read CSV without a header; ``columns`` names them for a number of columns, or refuses it.
+
+    Raises:
+        MalformedFile, FileTooLarge: as for files with a header.
+    """
+    data = _checked_text(file)
+    names = tuple(columns(len(next(csv.reader([data.split(b"\n", 1)[0].decode()], strict=True), []))))
+    table = _parse(file, data, len(names), True)
+
+    def fetch(column: str) -> pa.Array[Any]:
+        return table.column(names.index(column)).combine_chunks()
+
+    return Sheet(
+        name=file.name, names=names, rows=table.num_rows, first_row=1, form="csv", digest=file.digest, fetch=fetch
     )
 
 

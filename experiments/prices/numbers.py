@@ -58,6 +58,15 @@ def check_volumes(sheet: Sheet, column: str, rows: npt.NDArray[np.int64]) -> Non
         )
 
 
+def read_values(sheet: Sheet, column: str) -> npt.NDArray[np.float64]:
+    """All values of a column, float64 and finite, of either sign.
+
+    Raises:
+        ColumnError, ValueRefused: as for prices.
+    """
+    return _read(sheet, column, np.arange(sheet.rows))
+
+
 def _read(sheet: Sheet, column: str, rows: npt.NDArray[np.int64], *, absent: bool = False) -> npt.NDArray[np.float64]:
     import pyarrow as pa
 

@@ -1,0 +1,1 @@
+"""Recorded order books played through the engine's book, and where the two disagree."""
